@@ -1,0 +1,115 @@
+"""Deciding payments against a snapshot, one user's strictly one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from upi_risk.domain.draft import Draft
+from upi_risk.domain.errors import UnknownUserError, UpiRiskError
+from upi_risk.domain.facts import facts_of
+from upi_risk.domain.features import Vector, vector
+from upi_risk.domain.history import Snapshot
+from upi_risk.domain.payment import Payment
+from upi_risk.domain.policy import RiskPolicy
+from upi_risk.domain.ports import Scorer
+from upi_risk.domain.transaction import Transaction
+
+Answer = Transaction | UpiRiskError
+"""What one payment gets: its transaction, or why it was refused."""
+
+
+class Decide:
+    """Features, score, decision. Pure but for the scorer's computing; nothing is stored.
+
+    Payments are taken in waves that hold at most one of each user, so that one call of the model scores a wave
+    and yet the second payment of a user sees the first.
+    """
+
+    def __init__(self, scorer: Scorer, policy: RiskPolicy) -> None:
+        self._scorer = scorer
+        self._policy = policy
+
+    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+        """Decide payments, in order.
+
+        Args:
+            payments: the questions.
+            snapshot: holds the user, pair and receiver of each, and the stored answer of each idempotency key.
+
+        Returns:
+            An answer for each payment, and a draft for each user who got a new one.
+        """
+        answers: list[Answer | None] = [None] * len(payments)
+        drafts: dict[str, Draft] = {}
+        waiting = list(range(len(payments)))
+        while waiting:
+            wave, waiting = _wave(payments, waiting)
+            fresh: list[tuple[int, Payment, Draft, Vector]] = []
+            for index in wave:
+                try:
+                    stored = _stored(payments[index], snapshot, drafts)
+                except UpiRiskError as error:
+                    answers[index] = error
+                    continue
+                if stored is not None:
+                    answers[index] = stored
+                    continue
+                draft = _draft(payments[index], snapshot, drafts)
+                if draft is None:
+                    answers[index] = UnknownUserError()
+                    continue
+                payment = replace(payments[index], at=draft.user.instant(payments[index].at))
+                fresh.append((index, payment, draft, _vector(payment, draft, snapshot)))
+            self._score(fresh, answers)
+        return [answer for answer in answers if answer is not None], drafts
+
+    def _score(self, fresh: list[tuple[int, Payment, Draft, Vector]], answers: list[Answer | None]) -> None:
+        if not fresh:
+            return
+        card = self._scorer.card
+        scores = self._scorer.score([features for _, _, _, features in fresh])
+        for (index, payment, draft, features), scored in zip(fresh, scores, strict=True):
+            assessment = self._policy.assess(payment.receiver, features, scored, card)
+            transaction = Transaction.decided(payment, features, assessment)
+            draft.decide(transaction)
+            answers[index] = transaction
+
+
+def _wave(payments: Sequence[Payment], waiting: list[int]) -> tuple[list[int], list[int]]:
+    """The first waiting payment of each user, and the rest."""
+    wave: list[int] = []
+    rest: list[int] = []
+    seen: set[str] = set()
+    for index in waiting:
+        user_id = payments[index].user_id
+        (rest if user_id in seen else wave).append(index)
+        seen.add(user_id)
+    return wave, rest
+
+
+def _stored(payment: Payment, snapshot: Snapshot, drafts: dict[str, Draft]) -> Transaction | None:
+    key = payment.idempotency_key
+    if key is None:
+        return None
+    held = snapshot.answers.get((payment.user_id, key))
+    if held is None and payment.user_id in drafts:
+        held = drafts[payment.user_id].answer_to(key)
+    return held.answer_to(payment) if held else None
+
+
+def _draft(payment: Payment, snapshot: Snapshot, drafts: dict[str, Draft]) -> Draft | None:
+    draft = drafts.get(payment.user_id)
+    if draft is None:
+        user = snapshot.users[payment.user_id]
+        if user is None:
+            return None
+        draft = drafts[payment.user_id] = Draft.of(user)
+    draft.payees.setdefault(payment.receiver, snapshot.payees[payment.user_id, payment.receiver])
+    return draft
+
+
+def _vector(payment: Payment, draft: Draft, snapshot: Snapshot) -> Vector:
+    payee = draft.payees[payment.receiver]
+    receiver = snapshot.receivers[payment.receiver]
+    return vector(facts_of(draft.user, payee, receiver, payment.amount_paise, payment.at))

@@ -1,0 +1,66 @@
+"""Reading what decisions need: from the cache what it holds, from the ledger the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
+from upi_risk.domain.ports import Ledger, SnapshotCache
+from upi_risk.domain.user import Payee
+
+
+@dataclass(slots=True)
+class CacheStats:
+    """How often a payment found everything it needs in the cache.
+
+    Attributes:
+        hits: payments that needed no read of the ledger.
+        misses: payments that did.
+    """
+
+    hits: int = 0
+    misses: int = 0
+
+
+class LoadSnapshot:
+    """One round trip to the cache and, for what it does not hold, one to the ledger."""
+
+    def __init__(self, ledger: Ledger, cache: SnapshotCache) -> None:
+        self._ledger = ledger
+        self._cache = cache
+        self.stats = CacheStats()
+
+    async def __call__(self, wanted: Sequence[Wanted], *, fresh: bool = False) -> Snapshot:
+        """Everything wanted.
+
+        Args:
+            wanted: what the payments need.
+            fresh: read the ledger alone, because what the cache held was out of date.
+        """
+        snapshot = Snapshot() if fresh else await self._cache.read(wanted)
+        missing = [item for item in wanted if not _complete(snapshot, item)]
+        self.stats.hits += len(wanted) - len(missing)
+        self.stats.misses += len(missing)
+        if missing:
+            read = await self._ledger.load(missing)
+            snapshot.add(read)
+            await self._fill(read)
+        return snapshot
+
+    async def _fill(self, read: Snapshot) -> None:
+        payees: dict[str, list[Payee]] = {}
+        for payee in read.payees.values():
+            if payee.exists:
+                payees.setdefault(payee.user_id, []).append(payee)
+        users = [user for user in read.users.values() if user]
+        await self._cache.write_users([CacheEntry(user, tuple(payees.get(user.user_id, ()))) for user in users])
+        await self._cache.write_receivers(list(read.receivers.values()))
+
+
+def _complete(snapshot: Snapshot, item: Wanted) -> bool:
+    key, receiver = item.idempotency_key, item.receiver
+    if receiver is None or item.user_id not in snapshot.users or receiver not in snapshot.receivers:
+        return False
+    answered = key is None or (item.user_id, key) in snapshot.answers
+    return answered and (item.user_id, receiver) in snapshot.payees

@@ -1,0 +1,95 @@
+"""One user's history while events are added to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from upi_risk.domain.history import Change, FraudReport
+from upi_risk.domain.indian_time import indian_day
+from upi_risk.domain.payment import UpiId
+from upi_risk.domain.receiver import ReceiverDelta
+from upi_risk.domain.track_record import Day
+from upi_risk.domain.transaction import Status, Transaction
+from upi_risk.domain.user import Payee, User
+
+
+@dataclass(slots=True)
+class Draft:
+    """The events of one user since a version, and the state they lead to; ends as a :class:`Change`.
+
+    Attributes:
+        user: the state so far.
+        expected_version: the version the draft began with.
+        payees: the pairs known or touched so far.
+    """
+
+    user: User
+    expected_version: int
+    payees: dict[UpiId, Payee] = field(default_factory=dict)
+    _touched: dict[UpiId, Payee] = field(default_factory=dict)
+    _added: list[Transaction] = field(default_factory=list)
+    _amended: list[Transaction] = field(default_factory=list)
+    _deltas: list[ReceiverDelta] = field(default_factory=list)
+    _reports: list[FraudReport] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, user: User) -> Draft:
+        """A draft with nothing in it yet."""
+        return cls(user, user.version)
+
+    def sign_in(self, at: datetime) -> None:
+        """The user signed in."""
+        self.user = self.user.signed_in(at)
+
+    def decide(self, transaction: Transaction) -> None:
+        """A payment was checked; if allowed, it happened at that instant."""
+        self.user = self.user.checked(transaction.payment.at)
+        self._added.append(transaction)
+        if transaction.status is Status.SETTLED:
+            self._settle(transaction)
+
+    def conclude(self, transaction: Transaction, at: datetime) -> None:
+        """A payment to verify got its outcome (the transaction is as afterwards)."""
+        self.user = self.user.moved(at)
+        self._amended.append(transaction)
+        if transaction.status is Status.SETTLED:
+            self._settle(transaction)
+
+    def report(self, transaction: Transaction, at: datetime) -> None:
+        """The user called a payment fraud (the transaction is as afterwards)."""
+        payment = transaction.payment
+        self._amended.append(transaction)
+        self._touch(self.payees[payment.receiver].reported())
+        self.user = self.user.reported(at)
+        self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), reports=1)))
+        self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at))
+
+    def answer_to(self, key: str) -> Transaction | None:
+        """The transaction decided in this draft under an idempotency key."""
+        return next((held for held in self._added if held.payment.idempotency_key == key), None)
+
+    def change(self) -> Change:
+        """What the ledger has to apply."""
+        return Change(
+            user=self.user,
+            expected_version=self.expected_version,
+            payees=tuple(self._touched.values()),
+            added=tuple(self._added),
+            amended=tuple(self._amended),
+            deltas=tuple(self._deltas),
+            reports=tuple(self._reports),
+        )
+
+    def _settle(self, transaction: Transaction) -> None:
+        payment, at = transaction.payment, transaction.settled_at
+        if at is None:
+            return
+        self._touch(self.payees[payment.receiver].settled(at))
+        self.user = self.user.settled(payment.amount_paise, at)
+        self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), settled=1)))
+
+    def _touch(self, payee: Payee) -> None:
+        if not self.payees[payee.receiver].exists:
+            self.user = self.user.met()
+        self.payees[payee.receiver] = self._touched[payee.receiver] = payee

@@ -1,0 +1,61 @@
+"""The error family. Errors carry facts and know nothing of HTTP."""
+
+from __future__ import annotations
+
+
+class UpiRiskError(Exception):
+    """Anything this product refuses or cannot do."""
+
+
+class InvalidInputError(UpiRiskError):
+    """A value from outside is not one we accept.
+
+    Attributes:
+        field: the name of the field in our own schema, never a name the caller chose.
+        code: why, from the closed list in ``docs/api.md`` (``wrong_format``, ``too_large`` …).
+    """
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(f"{field}: {code}")
+        self.field = field
+        self.code = code
+
+
+class PhoneTakenError(UpiRiskError):
+    """Somebody signed up with this phone before."""
+
+
+class UnauthenticatedError(UpiRiskError):
+    """No token, or one that is unknown, expired, revoked or of the wrong kind."""
+
+
+class ForbiddenError(UpiRiskError):
+    """The caller is known, but this is not theirs."""
+
+
+class UnknownUserError(UpiRiskError):
+    """Nobody is registered under this id or phone."""
+
+
+class UnknownTransactionError(UpiRiskError):
+    """This user has no transaction with this id."""
+
+
+class OutcomeConflictError(UpiRiskError):
+    """The outcome given contradicts what is already known of the transaction."""
+
+
+class IdempotencyKeyReusedError(UpiRiskError):
+    """The key was used before, with another payment."""
+
+
+class ContendedError(UpiRiskError):
+    """The user's history kept changing under the decision; nothing was saved. Try again."""
+
+
+class StoreUnavailableError(UpiRiskError):
+    """The store of record cannot be reached or did not answer in time; nothing was answered."""
+
+
+class ModelRejectedError(UpiRiskError):
+    """A model may not serve: its files, its card and this code do not belong together."""

@@ -1,0 +1,129 @@
+"""From a model's contributions to sentences for a payer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from upi_risk.domain.decision import Factor, Level
+from upi_risk.domain.features import MISSING, NAMES
+
+MOST_FACTORS: Final = 3
+LEAST_SHARE: Final = 0.05
+"""A factor must carry this share of all that moved the score."""
+
+MUCH_ABOVE_USUAL: Final = 1.5
+NIGHT_ENDS: Final = 6
+POOR_REPUTATION: Final = 0.85
+GOOD_REPUTATION: Final = 0.95
+NEW_ACCOUNT_DAYS: Final = 30
+FEW_TRANSACTIONS: Final = 10
+FAIR_TRUST: Final = 50
+QUICK_SECONDS: Final = 3_600
+DAY_SECONDS: Final = 86_400
+
+Values = Mapping[str, float]
+
+
+def _amount(v: Values) -> str:
+    ratio = v["amount_ratio"]
+    if ratio == MISSING:
+        return "Large amount" if v["is_large_amount"] else "No earlier payment to compare the amount with"
+    if ratio >= MUCH_ABOVE_USUAL:
+        size = "Large amount: " if v["is_large_amount"] else ""
+        return f"{size}{'A' if not size else 'a'}bout {ratio:.1f} times your usual payment"
+    if v["is_large_amount"]:
+        return "Large amount"
+    if ratio <= 1 / MUCH_ABOVE_USUAL:
+        return "Amount below your usual payment"
+    return "Amount close to your usual payment"
+
+
+def _payee(v: Values) -> str:
+    if v["is_first_time"]:
+        return "First-time receiver"
+    if v["is_known_receiver"]:
+        return "You have paid this receiver before and all went well"
+    return "You have only lately begun to pay this receiver"
+
+
+def _reputation(v: Values) -> str:
+    reputation = v["receiver_reputation"]
+    if reputation < POOR_REPUTATION:
+        return "Payments to this receiver were reported as fraud"
+    if reputation >= GOOD_REPUTATION:
+        return "Receiver with a good record"
+    return "Little is known of this receiver"
+
+
+def _account(v: Values) -> str:
+    if v["account_age"] < NEW_ACCOUNT_DAYS:
+        return "New account"
+    if v["transaction_count"] < FEW_TRANSACTIONS:
+        return "Few payments made so far"
+    return "Account with a history"
+
+
+def _trust(v: Values) -> str:
+    if v["trust_score"] < FAIR_TRUST:
+        return "Fraud was lately reported on your account"
+    if v["trust_score"] > FAIR_TRUST:
+        return "Your recent payments went well"
+    return "No record of how your payments turned out yet"
+
+
+def _time(v: Values) -> str:
+    hour = int(v["hour_of_day"])
+    if hour < NIGHT_ENDS:
+        return "Unusual hour"
+    return "Time of the day and week"
+
+
+def _pace(v: Values) -> str:
+    gap = v["time_since_last_txn"]
+    if gap == MISSING:
+        return "First payment from this account"
+    if gap < QUICK_SECONDS:
+        return "Soon after your last payment"
+    if gap > 7 * DAY_SECONDS:
+        return "A long time since your last payment"
+    return "Usual time since your last payment"
+
+
+_GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Values], str]]]] = {
+    "amount": (("amount", "avg_amount", "amount_ratio", "is_large_amount"), _amount),
+    "payee": (("is_known_receiver", "is_first_time"), _payee),
+    "reputation": (("receiver_reputation",), _reputation),
+    "account": (("login_count", "transaction_count", "account_age"), _account),
+    "trust": (("trust_score",), _trust),
+    "time": (("hour_of_day", "day_of_week"), _time),
+    "pace": (("time_since_last_txn",), _pace),
+}
+"""Features that say one thing to a payer, with the sentence that is true for their values."""
+
+
+def explain(values: Sequence[float], contributions: Sequence[float], level: Level) -> tuple[Factor, ...]:
+    """The reasons for a score, ordered by what moved it most.
+
+    A payment that is not simply allowed gets the reasons against it; an allowed one gets those on either side.
+
+    Args:
+        values: the feature vector.
+        contributions: what each feature added to the log-odds of fraud, in the same order.
+        level: the level that the score is in.
+
+    Returns:
+        One to :data:`MOST_FACTORS` factors.
+    """
+    named = dict(zip(NAMES, values, strict=True))
+    moved = dict(zip(NAMES, contributions, strict=True))
+    factors = [
+        Factor(code, sentence(named), sum(moved[name] for name in names))
+        for code, (names, sentence) in _GROUPS.items()
+    ]
+    weight = sum(abs(factor.contribution) for factor in factors)
+    if level is not Level.LOW:
+        factors = [factor for factor in factors if factor.contribution > 0] or factors
+    factors.sort(key=lambda factor: -abs(factor.contribution))
+    telling = [factor for factor in factors if abs(factor.contribution) >= LEAST_SHARE * weight]
+    return tuple(telling[:MOST_FACTORS] or factors[:1])

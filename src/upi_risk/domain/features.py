@@ -1,0 +1,247 @@
+"""The 14 baseline features, each defined once.
+
+A definition is arithmetic over :class:`Facts` and runs on anything that has Python's operators: plain numbers for one
+payment, columns for millions. What a branch is, the executor says (:class:`Algebra`). The facts themselves are gathered
+by the fold of events for one payment (``facts_of``) and by windows over a table for many; a property test
+holds the two equal. Missing is always :data:`MISSING`. The contract in words is ``docs/feature-contract.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol
+
+from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US, SECOND_US
+from upi_risk.domain.scores import receiver_reputation as _reputation
+from upi_risk.domain.scores import trust_score as _trust
+
+MISSING: Final = -1.0
+"""The one spelling of "there is none": no payment before, no average yet."""
+
+LARGE_PAISE: Final = 10_000_00
+"""Ten thousand rupees: payments above it are 98.5 % of the value lost (domain facts, section 2.3)."""
+
+HABIT_PAYMENTS: Final = 5
+"""Settled payments from which on "the largest so far" says something."""
+
+ESTABLISHED_PAYMENTS: Final = 2
+ESTABLISHED_US: Final = 7 * DAY_US
+LONGEST_GAP_SECONDS: Final = 30 * 86_400.0
+OLDEST_AGE_DAYS: Final = 90.0
+MOST_TRANSACTIONS: Final = 100
+LARGEST_RATIO: Final = 1_000.0
+
+
+class Facts(NamedTuple):
+    """What was known just before a payment; whole numbers, or columns of them.
+
+    Attributes:
+        at_us: the payment's instant, microseconds since 1970 UTC.
+        amount_paise: the payment.
+        login_count: the user's sign-ins.
+        transaction_count: the user's earlier checks, whatever their answer.
+        settled_count: the user's earlier settled payments.
+        settled_paise: their sum.
+        largest_paise: the largest of them, 0 if none.
+        age_us: microseconds since sign-up.
+        gap_us: microseconds since the last settled payment, -1 if none.
+        user_good: the user's matured payments.
+        user_reports: the user's own reports of the last 30 days.
+        pair_settled: earlier settled payments of this user to this receiver.
+        pair_age_us: microseconds since the first of them, -1 if none.
+        pair_disputed: 1 if the user reported one of them before, else 0.
+        receiver_good: the receiver's matured payments.
+        receiver_reports: reports against the receiver in the last 30 days.
+    """
+
+    at_us: Any
+    amount_paise: Any
+    login_count: Any
+    transaction_count: Any
+    settled_count: Any
+    settled_paise: Any
+    largest_paise: Any
+    age_us: Any
+    gap_us: Any
+    user_good: Any
+    user_reports: Any
+    pair_settled: Any
+    pair_age_us: Any
+    pair_disputed: Any
+    receiver_good: Any
+    receiver_reports: Any
+
+
+class Algebra(Protocol):
+    """The few operations that Python's operators cannot spell for numbers and columns alike."""
+
+    def where(self, condition: Any, then: Any, otherwise: Any) -> Any:
+        """``then`` where the condition holds, else ``otherwise``; both are computed."""
+
+    def least(self, left: Any, right: Any) -> Any:
+        """The smaller of two."""
+
+    def greatest(self, left: Any, right: Any) -> Any:
+        """The larger of two."""
+
+
+class Numbers:
+    """The algebra of plain numbers."""
+
+    @staticmethod
+    def where(condition: Any, then: Any, otherwise: Any) -> Any:
+        """See :class:`Algebra`."""
+        return then if condition else otherwise
+
+    least = staticmethod(min)
+    greatest = staticmethod(max)
+
+
+Definition = Callable[[Facts, Algebra], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input of the model.
+
+    Attributes:
+        name: the column's name, which is its function's name.
+        line: what it means, in one line an analyst accepts.
+        compute: its definition.
+    """
+
+    name: str
+    line: str
+    compute: Definition
+
+
+def login_count(f: Facts, _: Algebra) -> Any:
+    """Sign-ins of the user before the payment, the sign-up included."""
+    return f.login_count * 1.0
+
+
+def transaction_count(f: Facts, m: Algebra) -> Any:
+    """Payments the user asked about before, whatever the answer; counted up to 100."""
+    return m.least(f.transaction_count, MOST_TRANSACTIONS) * 1.0
+
+
+def trust_score(f: Facts, _: Algebra) -> Any:
+    """How far the user's account can be relied on, 0 to 100: payments that stayed unreported against own fraud reports of 30 days."""
+    return _trust(f.user_good, f.user_reports)
+
+
+def account_age(f: Facts, m: Algebra) -> Any:
+    """Days since sign-up, counted up to 90."""
+    return m.least(f.age_us / DAY_US, OLDEST_AGE_DAYS)
+
+
+def amount(f: Facts, _: Algebra) -> Any:
+    """Rupees to be paid."""
+    return f.amount_paise / 100
+
+
+def avg_amount(f: Facts, m: Algebra) -> Any:
+    """Mean rupees of the user's settled payments before; -1 if there is none."""
+    mean = f.settled_paise / m.greatest(f.settled_count, 1) / 100
+    return m.where(f.settled_count > 0, mean, MISSING)
+
+
+def amount_ratio(f: Facts, m: Algebra) -> Any:
+    """The amount divided by the user's mean settled payment, up to 1000; -1 if there is none."""
+    mean = m.greatest(f.settled_paise, 1) / m.greatest(f.settled_count, 1)
+    ratio = m.least(f.amount_paise / mean, LARGEST_RATIO)
+    return m.where(f.settled_count > 0, ratio, MISSING)
+
+
+def is_large_amount(f: Facts, m: Algebra) -> Any:
+    """1 if the amount is 10,000 rupees or more, or above everything settled before by a user with at least five settled payments; else 0."""
+    unusual = (f.settled_count >= HABIT_PAYMENTS) & (f.amount_paise > f.largest_paise)
+    return m.where((f.amount_paise >= LARGE_PAISE) | unusual, 1.0, 0.0)
+
+
+def is_known_receiver(f: Facts, m: Algebra) -> Any:
+    """1 if the receiver is an established payee of this user: two or more settled payments before, the first at least 7 days ago, none reported; else 0."""
+    established = (f.pair_settled >= ESTABLISHED_PAYMENTS) & (f.pair_age_us >= ESTABLISHED_US)
+    return m.where(established & (f.pair_disputed == 0), 1.0, 0.0)
+
+
+def receiver_reputation(f: Facts, _: Algebra) -> Any:
+    """How well payments to the receiver turned out, 0 to 1: those that stayed unreported for a week against fraud reports of 30 days."""
+    return _reputation(f.receiver_good, f.receiver_reports)
+
+
+def is_first_time(f: Facts, m: Algebra) -> Any:
+    """1 if this user has never had a settled payment to this receiver; else 0."""
+    return m.where(f.pair_settled == 0, 1.0, 0.0)
+
+
+def hour_of_day(f: Facts, _: Algebra) -> Any:
+    """Hour of the payment in India, 0 to 23."""
+    return (f.at_us + IST_OFFSET_US) // HOUR_US % 24 * 1.0
+
+
+def day_of_week(f: Facts, _: Algebra) -> Any:
+    """Day of the payment in India, Monday 0 to Sunday 6."""
+    return ((f.at_us + IST_OFFSET_US) // DAY_US + 3) % 7 * 1.0
+
+
+def time_since_last_txn(f: Facts, m: Algebra) -> Any:
+    """Seconds since the user's last settled payment, up to 30 days; -1 if there is none."""
+    gap = m.least(f.gap_us / SECOND_US, LONGEST_GAP_SECONDS)
+    return m.where(f.gap_us >= 0, gap, MISSING)
+
+
+def _feature(definition: Definition) -> Feature:
+    return Feature(definition.__name__, (definition.__doc__ or "").strip(), definition)
+
+
+BASELINE: Final = tuple(
+    _feature(definition)
+    for definition in (
+        login_count, transaction_count, trust_score, account_age,
+        amount, avg_amount, amount_ratio, is_large_amount,
+        is_known_receiver, receiver_reputation, is_first_time,
+        hour_of_day, day_of_week, time_since_last_txn,
+    )
+)  # fmt: skip
+"""The features in the order of every vector, table and model."""
+
+NAMES: Final = tuple(feature.name for feature in BASELINE)
+
+Vector = tuple[float, ...]
+"""Feature values of one payment, in the order of the set."""
+
+_NUMBERS: Final = Numbers()
+
+
+def vector(facts: Facts) -> Vector:
+    """The features of one payment."""
+    return tuple([feature.compute(facts, _NUMBERS) for feature in BASELINE])
+
+
+def fingerprint(features: tuple[Feature, ...] = BASELINE) -> str:
+    """A short name for what the features compute: their names in order and their values on fixed facts.
+
+    A model remembers it; a definition that computes otherwise, or a changed order, no longer fits the model.
+    """
+    digest = hashlib.sha256()
+    for feature in features:
+        digest.update(feature.name.encode())
+        for facts in _probes():
+            digest.update(repr(feature.compute(facts, _NUMBERS)).encode())
+    return digest.hexdigest()[:16]
+
+
+def _probes() -> list[Facts]:
+    """Facts across the range of each field, from a small multiplicative generator."""
+    state, probes = 1, []
+    limits = (2**51, 10**8, 50, 400, 30, 10**9, 10**8, 200 * DAY_US, 60 * DAY_US, 90, 4, 5, 20 * DAY_US, 2, 900, 9)
+    for _ in range(64):
+        values = []
+        for limit in limits:
+            state = state * 48_271 % 0x7FFFFFFF
+            values.append(state * 1_000_003 % limit)
+        probes.append(Facts(*values))
+    return probes

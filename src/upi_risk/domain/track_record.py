@@ -1,0 +1,68 @@
+"""How payments of one party turned out, day by day, over the last weeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from upi_risk.domain.indian_time import indian_day
+
+MATURITY_DAYS: Final = 7
+"""A payment counts as good when it has stayed unreported this long; reports mostly come sooner."""
+
+WINDOW_DAYS: Final = 30
+"""How far back good payments (after maturing) and reports count."""
+
+REACH_DAYS: Final = WINDOW_DAYS + MATURITY_DAYS
+"""Days before today that are remembered at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One Indian day: its number, payments settled on it, fraud reports made on it."""
+
+    number: int
+    settled: int = 0
+    reports: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """Settled payments and fraud reports of a payer or a receiver, an entry a day.
+
+    Bounded: days out of reach are dropped at each event, so at most ``REACH_DAYS + 1`` remain.
+
+    Attributes:
+        days: ascending by number, no number twice.
+    """
+
+    days: tuple[Day, ...] = ()
+
+    def settled(self, at: datetime) -> TrackRecord:
+        """The record after a payment settled at this instant."""
+        return self.plus(Day(indian_day(at), settled=1))
+
+    def reported(self, at: datetime) -> TrackRecord:
+        """The record after a fraud report made at this instant."""
+        return self.plus(Day(indian_day(at), reports=1))
+
+    def plus(self, day: Day) -> TrackRecord:
+        """The record with a day's counts added."""
+        merged = {held.number: held for held in self.days}
+        held = merged.get(day.number, Day(day.number))
+        merged[day.number] = Day(day.number, held.settled + day.settled, held.reports + day.reports)
+        newest = max(merged)
+        return TrackRecord(
+            tuple(merged[number] for number in sorted(merged) if number >= newest - REACH_DAYS)
+        )
+
+    def good(self, today: int) -> int:
+        """Payments settled in the days ``[today - 37, today - 7)``, reported or not."""
+        first, end = today - REACH_DAYS, today - MATURITY_DAYS
+        return sum(day.settled for day in self.days if first <= day.number < end)
+
+    def reports(self, today: int) -> int:
+        """Fraud reports made in the days ``[today - 30, today]``."""
+        first = today - WINDOW_DAYS
+        return sum(day.reports for day in self.days if first <= day.number <= today)

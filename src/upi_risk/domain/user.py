@@ -1,0 +1,135 @@
+"""The payer: what a user has done, and how each event moves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from upi_risk.domain.indian_time import MICROSECOND, indian_day
+from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.scores import trust_score
+from upi_risk.domain.track_record import TrackRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """What one user's payments to one receiver have been.
+
+    Attributes:
+        settled_count: settled payments so far.
+        first_settled_at: when the first of them settled; None if there is none.
+        disputed: whether this user ever reported a payment to this receiver.
+    """
+
+    user_id: str
+    receiver: UpiId
+    settled_count: int = 0
+    first_settled_at: datetime | None = None
+    disputed: bool = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything is known of the pair."""
+        return self.settled_count > 0 or self.disputed
+
+    def settled(self, at: datetime) -> Payee:
+        """The pair after one more settled payment."""
+        first = self.first_settled_at or at
+        return replace(self, settled_count=self.settled_count + 1, first_settled_at=first)
+
+    def reported(self) -> Payee:
+        """The pair after the user reported a payment to the receiver."""
+        return replace(self, disputed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A payer with everything the features need of their own history, of bounded size.
+
+    Each event (sign-in, check, settlement, report) gives a new User with the next version. Two events of
+    one user never share an instant: :meth:`instant` moves the later one by a microsecond.
+
+    Attributes:
+        version: the number of events so far; the store commits an event only on the version it was computed from.
+        login_count: sign-ins, the sign-up among them.
+        transaction_count: payments checked, whatever the answer.
+        settled_count: payments that happened.
+        settled_paise: their sum.
+        largest_paise: the largest of them; 0 if none.
+        payee_count: receivers the user has settled with or reported.
+        last_event_at: when the latest event happened.
+        track: settled payments and the user's own fraud reports, by day.
+    """
+
+    user_id: str
+    name: str
+    phone: Phone
+    created_at: datetime
+    last_event_at: datetime
+    last_login_at: datetime
+    version: int = 1
+    login_count: int = 1
+    transaction_count: int = 0
+    settled_count: int = 0
+    settled_paise: int = 0
+    largest_paise: int = 0
+    payee_count: int = 0
+    last_settled_at: datetime | None = None
+    track: TrackRecord = field(default_factory=TrackRecord)
+
+    @classmethod
+    def sign_up(cls, user_id: str, name: str, phone: Phone, at: datetime) -> User:
+        """A new user; signing up counts as the first sign-in."""
+        return cls(user_id, name, phone, created_at=at, last_event_at=at, last_login_at=at)
+
+    def instant(self, at: datetime) -> datetime:
+        """The instant of an event that comes now: later than every earlier event of this user."""
+        return max(at, self.last_event_at + MICROSECOND)
+
+    def signed_in(self, at: datetime) -> User:
+        """The user after signing in."""
+        return replace(self._next(at), login_count=self.login_count + 1, last_login_at=at)
+
+    def checked(self, at: datetime) -> User:
+        """The user after asking about a payment."""
+        return replace(self._next(at), transaction_count=self.transaction_count + 1)
+
+    def settled(self, amount_paise: int, at: datetime) -> User:
+        """The user after a payment happened."""
+        return replace(
+            self._next(at),
+            settled_count=self.settled_count + 1,
+            settled_paise=self.settled_paise + amount_paise,
+            largest_paise=max(self.largest_paise, amount_paise),
+            last_settled_at=at,
+            track=self.track.settled(at),
+        )
+
+    def reported(self, at: datetime) -> User:
+        """The user after reporting a payment as fraud."""
+        return replace(self._next(at), track=self.track.reported(at))
+
+    def moved(self, at: datetime) -> User:
+        """The user after an event that changes nothing else about them."""
+        return self._next(at)
+
+    def met(self) -> User:
+        """The user with one more payee, as part of the event under way."""
+        return replace(self, payee_count=self.payee_count + 1)
+
+    def _next(self, at: datetime) -> User:
+        return replace(self, version=self.version + 1, last_event_at=at)
+
+    @property
+    def average_paise(self) -> float:
+        """The mean settled payment; 0 when there is none."""
+        return self.settled_paise / self.settled_count if self.settled_count else 0.0
+
+    def age(self, at: datetime) -> timedelta:
+        """Time since sign-up."""
+        return at - self.created_at
+
+    def trust_score(self, at: datetime) -> float:
+        """0 to 100; see :func:`upi_risk.domain.scores.trust_score`."""
+        today = indian_day(at)
+        return float(trust_score(self.track.good(today), self.track.reports(today)))
