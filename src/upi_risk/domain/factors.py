@@ -118,8 +118,7 @@ def explain(values: Sequence[float], contributions: Sequence[float], level: Leve
     named = dict(zip(NAMES, values, strict=True))
     moved = dict(zip(NAMES, contributions, strict=True))
     factors = [
-        Factor(code, sentence(named), sum(moved[name] for name in names))
-        for code, (names, sentence) in _GROUPS.items()
+        Factor(code, sentence(named), sum(moved[name] for name in names)) for code, (names, sentence) in _GROUPS.items()
     ]
     weight = sum(abs(factor.contribution) for factor in factors)
     if level is not Level.LOW:

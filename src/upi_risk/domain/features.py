@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US, SECOND_US
+from upi_risk.domain.scores import Value
 from upi_risk.domain.scores import receiver_reputation as _reputation
 from upi_risk.domain.scores import trust_score as _trust
 
@@ -56,34 +57,34 @@ class Facts(NamedTuple):
         receiver_reports: reports against the receiver in the last 30 days.
     """
 
-    at_us: Any
-    amount_paise: Any
-    login_count: Any
-    transaction_count: Any
-    settled_count: Any
-    settled_paise: Any
-    largest_paise: Any
-    age_us: Any
-    gap_us: Any
-    user_good: Any
-    user_reports: Any
-    pair_settled: Any
-    pair_age_us: Any
-    pair_disputed: Any
-    receiver_good: Any
-    receiver_reports: Any
+    at_us: Value
+    amount_paise: Value
+    login_count: Value
+    transaction_count: Value
+    settled_count: Value
+    settled_paise: Value
+    largest_paise: Value
+    age_us: Value
+    gap_us: Value
+    user_good: Value
+    user_reports: Value
+    pair_settled: Value
+    pair_age_us: Value
+    pair_disputed: Value
+    receiver_good: Value
+    receiver_reports: Value
 
 
 class Algebra(Protocol):
     """The few operations that Python's operators cannot spell for numbers and columns alike."""
 
-    def where(self, condition: Any, then: Any, otherwise: Any) -> Any:
+    def where(self, condition: Value, then: Value, otherwise: Value) -> Value:
         """``then`` where the condition holds, else ``otherwise``; both are computed."""
 
-    def least(self, left: Any, right: Any) -> Any:
+    def least(self, left: Value, right: Value) -> Value:
         """The smaller of two."""
 
-    def greatest(self, left: Any, right: Any) -> Any:
+    def greatest(self, left: Value, right: Value) -> Value:
         """The larger of two."""
 
 
@@ -91,7 +92,7 @@ class Numbers:
     """The algebra of plain numbers."""
 
     @staticmethod
-    def where(condition: Any, then: Any, otherwise: Any) -> Any:
+    def where(condition: Value, then: Value, otherwise: Value) -> Value:
         """See :class:`Algebra`."""
         return then if condition else otherwise
 
@@ -99,7 +100,7 @@ class Numbers:
     greatest = staticmethod(max)
 
 
-Definition = Callable[[Facts, Algebra], Any]
+Definition = Callable[[Facts, Algebra], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Feature:
 
     Attributes:
         name: the column's name, which is its function's name.
-        line: what it means, in one line an analyst accepts.
+        line: what it means, in words an analyst accepts.
         compute: its definition.
     """
 
@@ -117,84 +118,96 @@ class Feature:
     compute: Definition
 
 
-def login_count(f: Facts, _: Algebra) -> Any:
+def login_count(f: Facts, _: Algebra) -> Value:
     """Sign-ins of the user before the payment, the sign-up included."""
     return f.login_count * 1.0
 
 
-def transaction_count(f: Facts, m: Algebra) -> Any:
+def transaction_count(f: Facts, m: Algebra) -> Value:
     """Payments the user asked about before, whatever the answer; counted up to 100."""
     return m.least(f.transaction_count, MOST_TRANSACTIONS) * 1.0
 
 
-def trust_score(f: Facts, _: Algebra) -> Any:
-    """How far the user's account can be relied on, 0 to 100: payments that stayed unreported against own fraud reports of 30 days."""
+def trust_score(f: Facts, _: Algebra) -> Value:
+    """How far the user's account can be relied on, 0 to 100.
+
+    Payments that stayed unreported for a week, against the user's own fraud reports of 30 days; 50 for a new user.
+    """
     return _trust(f.user_good, f.user_reports)
 
 
-def account_age(f: Facts, m: Algebra) -> Any:
+def account_age(f: Facts, m: Algebra) -> Value:
     """Days since sign-up, counted up to 90."""
     return m.least(f.age_us / DAY_US, OLDEST_AGE_DAYS)
 
 
-def amount(f: Facts, _: Algebra) -> Any:
+def amount(f: Facts, _: Algebra) -> Value:
     """Rupees to be paid."""
     return f.amount_paise / 100
 
 
-def avg_amount(f: Facts, m: Algebra) -> Any:
+def avg_amount(f: Facts, m: Algebra) -> Value:
     """Mean rupees of the user's settled payments before; -1 if there is none."""
     mean = f.settled_paise / m.greatest(f.settled_count, 1) / 100
     return m.where(f.settled_count > 0, mean, MISSING)
 
 
-def amount_ratio(f: Facts, m: Algebra) -> Any:
+def amount_ratio(f: Facts, m: Algebra) -> Value:
     """The amount divided by the user's mean settled payment, up to 1000; -1 if there is none."""
     mean = m.greatest(f.settled_paise, 1) / m.greatest(f.settled_count, 1)
     ratio = m.least(f.amount_paise / mean, LARGEST_RATIO)
     return m.where(f.settled_count > 0, ratio, MISSING)
 
 
-def is_large_amount(f: Facts, m: Algebra) -> Any:
-    """1 if the amount is 10,000 rupees or more, or above everything settled before by a user with at least five settled payments; else 0."""
+def is_large_amount(f: Facts, m: Algebra) -> Value:
+    """1 if the amount is out of the ordinary, else 0.
+
+    That is: 10,000 rupees or more, or above all that a user with five or more settled payments has settled before.
+    """
     unusual = (f.settled_count >= HABIT_PAYMENTS) & (f.amount_paise > f.largest_paise)
     return m.where((f.amount_paise >= LARGE_PAISE) | unusual, 1.0, 0.0)
 
 
-def is_known_receiver(f: Facts, m: Algebra) -> Any:
-    """1 if the receiver is an established payee of this user: two or more settled payments before, the first at least 7 days ago, none reported; else 0."""
+def is_known_receiver(f: Facts, m: Algebra) -> Value:
+    """1 if the receiver is an established payee of this user, else 0.
+
+    That is: two or more settled payments before, the first at least 7 days ago, none ever reported by this user.
+    """
     established = (f.pair_settled >= ESTABLISHED_PAYMENTS) & (f.pair_age_us >= ESTABLISHED_US)
     return m.where(established & (f.pair_disputed == 0), 1.0, 0.0)
 
 
-def receiver_reputation(f: Facts, _: Algebra) -> Any:
-    """How well payments to the receiver turned out, 0 to 1: those that stayed unreported for a week against fraud reports of 30 days."""
+def receiver_reputation(f: Facts, _: Algebra) -> Value:
+    """How well payments to the receiver turned out, 0 to 1.
+
+    Payments of anybody that stayed unreported for a week, against fraud reports of 30 days; 0.9 for an unknown one.
+    """
     return _reputation(f.receiver_good, f.receiver_reports)
 
 
-def is_first_time(f: Facts, m: Algebra) -> Any:
+def is_first_time(f: Facts, m: Algebra) -> Value:
     """1 if this user has never had a settled payment to this receiver; else 0."""
     return m.where(f.pair_settled == 0, 1.0, 0.0)
 
 
-def hour_of_day(f: Facts, _: Algebra) -> Any:
+def hour_of_day(f: Facts, _: Algebra) -> Value:
     """Hour of the payment in India, 0 to 23."""
     return (f.at_us + IST_OFFSET_US) // HOUR_US % 24 * 1.0
 
 
-def day_of_week(f: Facts, _: Algebra) -> Any:
+def day_of_week(f: Facts, _: Algebra) -> Value:
     """Day of the payment in India, Monday 0 to Sunday 6."""
     return ((f.at_us + IST_OFFSET_US) // DAY_US + 3) % 7 * 1.0
 
 
-def time_since_last_txn(f: Facts, m: Algebra) -> Any:
+def time_since_last_txn(f: Facts, m: Algebra) -> Value:
     """Seconds since the user's last settled payment, up to 30 days; -1 if there is none."""
     gap = m.least(f.gap_us / SECOND_US, LONGEST_GAP_SECONDS)
     return m.where(f.gap_us >= 0, gap, MISSING)
 
 
 def _feature(definition: Definition) -> Feature:
-    return Feature(definition.__name__, (definition.__doc__ or "").strip(), definition)
+    return Feature(definition.__name__, " ".join((definition.__doc__ or "").split()), definition)
 
 
 BASELINE: Final = tuple(
@@ -235,13 +248,20 @@ def fingerprint(features: tuple[Feature, ...] = BASELINE) -> str:
 
 
 def _probes() -> list[Facts]:
-    """Facts across the range of each field, from a small multiplicative generator."""
+    """Facts across the range of each field, from a small multiplicative generator; every eighth has no history."""
     state, probes = 1, []
-    limits = (2**51, 10**8, 50, 400, 30, 10**9, 10**8, 200 * DAY_US, 60 * DAY_US, 90, 4, 5, 20 * DAY_US, 2, 900, 9)
-    for _ in range(64):
+    for number in range(64):
         values = []
-        for limit in limits:
+        for limit in _PROBE_LIMITS:
             state = state * 48_271 % 0x7FFFFFFF
             values.append(state * 1_000_003 % limit)
-        probes.append(Facts(*values))
+        facts = Facts(*values)
+        if number % 8 == 0:
+            facts = facts._replace(settled_count=0, settled_paise=0, largest_paise=0, gap_us=-1, pair_settled=0)
+        probes.append(facts)
     return probes
+
+
+_PROBE_LIMITS: Final = (
+    2**51, 10**8, 50, 400, 30, 10**9, 10**8, 200 * DAY_US, 60 * DAY_US, 90, 4, 5, 20 * DAY_US, 2, 900, 9,
+)  # fmt: skip

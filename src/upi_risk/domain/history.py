@@ -113,5 +113,3 @@ class CacheEntry:
     user: User
     payees: tuple[Payee, ...]
     previous_version: int | None = None
-
-

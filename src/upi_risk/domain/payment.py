@@ -48,9 +48,7 @@ def phone_number(text: str, field: str = "phone") -> Phone:
         raise InvalidInputError(field, "wrong_format")
     digits = text.strip(" ").removeprefix("+").translate(_PHONE_SEPARATORS)
     lengths = {14: "0091", 12: "91", 11: "0"}  # a ten-digit number may itself begin with 91
-    prefix = lengths.get(len(digits), "")
-    if digits.startswith(prefix):
-        digits = digits[len(prefix) :]
+    digits = digits.removeprefix(lengths.get(len(digits), ""))
     if _PHONE.fullmatch(digits) is None:
         raise InvalidInputError(field, "wrong_format")
     return Phone("+91" + digits)

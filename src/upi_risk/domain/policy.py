@@ -61,6 +61,4 @@ class RiskPolicy:
 
     def _forced(self, level: Level, card: ModelCard) -> Assessment:
         factor = Factor("sandbox", f"Test receiver: always {level}", 0.0)
-        return Assessment(
-            _SANDBOX_SCORE[level], level, DECISION_OF[level], (factor,), 1.0, card.version, self.version
-        )
+        return Assessment(_SANDBOX_SCORE[level], level, DECISION_OF[level], (factor,), 1.0, card.version, self.version)

@@ -61,8 +61,8 @@ class Ledger(Protocol):
         """Everything asked for, as of one moment, in one round trip.
 
         Each wanted user, pair and receiver has an entry in the snapshot: None for a user that does not exist, an
-        empty Payee or Receiver for what nobody has dealt with. A stored answer is looked up for each idempotency key,
-        a transaction for each transaction id.
+        empty Payee or Receiver for what nobody has dealt with. A stored answer is looked up for each idempotency
+        key, a transaction for each transaction id.
 
         Raises:
             StoreUnavailableError: the store cannot be read.
@@ -86,7 +86,7 @@ class History(Protocol):
         """The user's transaction with this id; None if this user has none such."""
 
     async def page(self, user_id: str, before: datetime | None, limit: int) -> list[Transaction]:
-        """The user's latest transactions decided before an instant (None: up to now), newest first, at most ``limit``."""
+        """The user's latest transactions, newest first, at most ``limit``; only those decided before the instant, if any."""
 
 
 class Sessions(Protocol):
@@ -102,15 +102,14 @@ class Sessions(Protocol):
 class SnapshotCache(Protocol):
     """Copies of users, their payees and receivers, near at hand. Losing any of it changes no answer.
 
-    A cache that fails or holds garbage behaves like an empty one: it answers nothing and keeps nothing, and never raises.
+    A cache that fails or holds garbage behaves like an empty one: it answers nothing, keeps nothing and never raises.
     Users live at most 30 minutes since written, receivers at most an hour.
     """
 
     async def read(self, wanted: Sequence[Wanted]) -> Snapshot:
-        """What is held of the users, pairs and receivers wanted, in one round trip; the rest is absent, and so are
-        stored answers and transactions.
+        """What is held of the users, pairs and receivers wanted, in one round trip; the rest is absent.
 
-        A pair is present only when its user is, and is as of that user's version. A user that holds every payee
+        Stored answers and transactions are never held. A pair is present only when its user is, and is as of that user's version. A user that holds every payee
         answers an empty Payee for a receiver that is none of them.
         """
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+Value = Any
+"""A number, or a column of numbers."""
+
 TRUST_PRIOR_GOOD: Final = 10
 TRUST_PRIOR_BAD: Final = 10
 TRUST_REPORT_WEIGHT: Final = 20
@@ -16,7 +19,7 @@ REPUTATION_PRIOR_BAD: Final = 1
 REPUTATION_REPORT_WEIGHT: Final = 10
 
 
-def trust_score(good: Any, reports: Any) -> Any:
+def trust_score(good: Value, reports: Value) -> Value:
     """How far a payer's account can be relied on, 0 to 100; 50 for a new one.
 
     Args:
@@ -27,7 +30,7 @@ def trust_score(good: Any, reports: Any) -> Any:
     return 100.0 * kept / (kept + TRUST_PRIOR_BAD + TRUST_REPORT_WEIGHT * reports)
 
 
-def receiver_reputation(good: Any, reports: Any) -> Any:
+def receiver_reputation(good: Value, reports: Value) -> Value:
     """How well payments to a receiver turned out, 0 to 1; 0.9 for a receiver nobody has paid or reported.
 
     Args:

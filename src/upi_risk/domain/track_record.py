@@ -53,9 +53,7 @@ class TrackRecord:
         held = merged.get(day.number, Day(day.number))
         merged[day.number] = Day(day.number, held.settled + day.settled, held.reports + day.reports)
         newest = max(merged)
-        return TrackRecord(
-            tuple(merged[number] for number in sorted(merged) if number >= newest - REACH_DAYS)
-        )
+        return TrackRecord(tuple(merged[number] for number in sorted(merged) if number >= newest - REACH_DAYS))
 
     def good(self, today: int) -> int:
         """Payments settled in the days ``[today - 37, today - 7)``, reported or not."""
