@@ -86,7 +86,7 @@ class History(Protocol):
         """The user's transaction with this id; None if this user has none such."""
 
     async def page(self, user_id: str, before: datetime | None, limit: int) -> list[Transaction]:
-        """The user's latest transactions, newest first, at most ``limit``; only those decided before the instant, if any."""
+        """The user's latest transactions, newest first, at most ``limit``; before the instant alone, if one is given."""
 
 
 class Sessions(Protocol):
@@ -116,7 +116,8 @@ class SnapshotCache(Protocol):
     async def write_users(self, entries: Sequence[CacheEntry]) -> None:
         """Keep newer states; one older than what is held changes nothing.
 
-        An entry that follows directly on the held version keeps the other pairs held; any other newer one forgets them.
+        An entry that follows directly on the held version keeps the other pairs held; any other newer one forgets
+        them. One read from the ledger at the very version held adds its pairs.
         """
 
     async def write_receivers(self, receivers: Sequence[Receiver]) -> None:
