@@ -13,6 +13,13 @@ from upi_risk.domain.indian_time import epoch_us, from_epoch_us, indian_day
 from upi_risk.domain.payment import person_name, phone_number, upi_id
 
 
+def test_the_shortest_and_the_longest_upi_id_are_ones() -> None:
+    assert upi_id("2@ab") == "2@ab"
+    assert upi_id("x" * 251 + "@upi") == "x" * 251 + "@upi"
+    with pytest.raises(InvalidInputError):
+        upi_id("x" * 252 + "@upi")
+
+
 @pytest.mark.parametrize("text", ["Merchant@UPI", " merchant@upi ", "merchant@upi"])
 def test_a_upi_id_has_one_spelling(text: str) -> None:
     assert upi_id(text) == "merchant@upi"
