@@ -6,8 +6,10 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from upi_risk.application.check_transaction import CheckTransaction
+from upi_risk.application.coalesce import LARGEST_BATCH
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.payment import Payment, Phone, UpiId
@@ -52,6 +54,13 @@ class Replayed:
     confirmed: int = 0
 
 
+class Outcomes(NamedTuple):
+    """How the stream's own outcomes are told."""
+
+    confirm: ConfirmTransaction
+    report: ReportFraud
+
+
 class Replay:
     """Signs users up at their first payment, checks batches, confirms what the stream says happened, reports when due.
 
@@ -64,19 +73,15 @@ class Replay:
         users: Users,
         identities: Identities,
         check: CheckTransaction,
-        confirm: ConfirmTransaction,
-        report: ReportFraud,
+        outcomes: Outcomes,
         first_phone: int,
-        largest_batch: int = 256,
     ) -> None:
         """``first_phone`` is the ten-digit number of the first new user; the next ones follow."""
         self._users = users
         self._identities = identities
         self._check = check
-        self._confirm = confirm
-        self._report = report
+        self._confirm, self._report = outcomes
         self._next_phone = first_phone
-        self._largest_batch = largest_batch
         self._known: set[str] = set()
         self._due: list[tuple[datetime, str, str]] = []
         self._done = Replayed()
@@ -107,7 +112,7 @@ class Replay:
         waiting = [held.reported_at for held in batch if held.reported_at]
         earliest = min([*waiting, *(due[0] for due in self._due[:1])], default=None)
         return (
-            len(batch) >= self._largest_batch
+            len(batch) >= LARGEST_BATCH
             or (earliest is not None and earliest < row.at)
             or any(held.user_id == row.user_id for held in batch)
         )

@@ -86,7 +86,7 @@ class History(Protocol):
         """The user's transaction with this id; None if this user has none such."""
 
     async def page(self, user_id: str, before: datetime | None, limit: int) -> list[Transaction]:
-        """The user's latest transactions, newest first, at most ``limit``; before the instant alone, if one is given."""
+        """The user's latest transactions, newest first, at most ``limit``; only those before an instant, if given."""
 
 
 class Sessions(Protocol):
@@ -109,8 +109,8 @@ class SnapshotCache(Protocol):
     async def read(self, wanted: Sequence[Wanted]) -> Snapshot:
         """What is held of the users, pairs and receivers wanted, in one round trip; the rest is absent.
 
-        Stored answers and transactions are never held. A pair is present only when its user is, and is as of that user's version. A user that holds every payee
-        answers an empty Payee for a receiver that is none of them.
+        Stored answers and transactions are never held. A pair is present only when its user is, and is as of that
+        user's version. A user that holds every payee answers an empty Payee for a receiver that is none of them.
         """
 
     async def write_users(self, entries: Sequence[CacheEntry]) -> None:
