@@ -1,0 +1,1 @@
+"""Where everything is joined: settings, container, logging, the ASGI application, the command line."""

@@ -1,0 +1,82 @@
+"""PostgreSQL and Redis for a command: the ones that are named, embedded ones for the rest."""
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from upi_risk.adapters.embedded import (
+    DirectoryInUseError,
+    EmbeddedPostgres,
+    EmbeddedValkey,
+    find_postgres,
+    find_valkey,
+)
+
+_FILE = "dev.env"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUrls:
+    """Where PostgreSQL (`postgresql://...`) and Redis (`redis://...`) are; they carry passwords."""
+
+    database: str
+    redis: str
+
+
+@contextlib.contextmanager
+def backing_servers(
+    var_dir: Path, database_url: str | None, redis_url: str | None, *, share: bool = False
+) -> Iterator[ServerUrls]:
+    """Both servers while the block runs; what was started for it is stopped after it.
+
+    Embedded servers keep their data in `var_dir`, one folder a product and major version. The URLs are in
+    `var_dir/dev.env` (mode 0600) for a shell beside it, as long as the block runs.
+
+    Args:
+        var_dir: the folder for data and `dev.env`.
+        database_url: a PostgreSQL of yours; None starts an embedded one.
+        redis_url: a Redis or Valkey of yours; None starts an embedded one.
+        share: join the servers that another process (`make run`) has started on this folder rather than be refused.
+
+    Raises:
+        EmbeddedServerError: a server cannot be started; the message says what to do.
+    """
+    if database_url is not None and redis_url is not None:
+        yield ServerUrls(database_url, redis_url)
+        return
+    file = var_dir / _FILE
+    with contextlib.ExitStack() as stack:
+        try:
+            if database_url is None:
+                postgres = find_postgres()
+                home = var_dir / f"pg{postgres.major}"
+                database_url = stack.enter_context(EmbeddedPostgres(home, binary=postgres)).url
+            if redis_url is None:
+                valkey = find_valkey()
+                home = var_dir / f"{valkey.product}{valkey.major}"
+                redis_url = stack.enter_context(EmbeddedValkey(home, binary=valkey)).url
+        except DirectoryInUseError:
+            if not share or not file.exists():
+                raise
+            theirs = _read(file)
+            urls = ServerUrls(database_url or theirs.database, redis_url or theirs.redis)
+        else:
+            urls = ServerUrls(database_url, redis_url)
+            _write(file, urls)
+            stack.callback(file.unlink, missing_ok=True)
+        yield urls
+
+
+def _write(file: Path, urls: ServerUrls) -> None:
+    """As lines that a shell can read (`. var/dev.env`), for its owner alone."""
+    file.unlink(missing_ok=True)
+    file.touch(0o600)
+    lines = f"DATABASE_URL={shlex.quote(urls.database)}\nREDIS_URL={shlex.quote(urls.redis)}\n"
+    file.write_text(lines, encoding="utf-8")
+
+
+def _read(file: Path) -> ServerUrls:
+    pairs = dict(line.split("=", 1) for line in shlex.split(file.read_text(encoding="utf-8")))
+    return ServerUrls(pairs["DATABASE_URL"], pairs["REDIS_URL"])

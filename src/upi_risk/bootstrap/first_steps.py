@@ -1,0 +1,33 @@
+"""What `upi-risk run` says once it serves: where the documentation is, and a first payment check to paste."""
+
+from pathlib import Path
+from string import Template
+
+_TEXT = Template("""
+UPI Risk is ready ($seconds s).
+
+  Documentation   $base/docs
+  Servers         $env (for psql and redis-cli, while this runs)
+  Stop            Ctrl-C
+
+Sign up and check a first payment: paste this into another terminal.
+
+API=$base JSON='Content-Type: application/json'
+ME=$$(curl -sf $$API/signup -H "$$JSON" -d '{"name": "Asha", "phone": "9876543210"}' ||
+     curl -sf $$API/login -H "$$JSON" -d '{"phone": "9876543210"}')
+mine() { printf %s "$$ME" | python3 -c "import json, sys; print(json.load(sys.stdin)['$$1'])"; }
+curl -s $$API/check-transaction -H "$$JSON" -H "Authorization: Bearer $$(mine access_token)" \\
+     -d "{\\"user_id\\": \\"$$(mine user_id)\\", \\"receiver_upi\\": \\"medium@test\\", \\"amount\\": 2500}" |
+     python3 -m json.tool
+""")
+
+
+def first_steps(base_url: str, var_dir: Path, seconds: float) -> str:
+    """The text for the terminal; its commands work as one paste in any POSIX shell, and again the next time.
+
+    Args:
+        base_url: where the service answers.
+        var_dir: the folder with `dev.env`.
+        seconds: how long the start took.
+    """
+    return _TEXT.substitute(base=base_url, env=var_dir / "dev.env", seconds=f"{seconds:.1f}")
