@@ -1,0 +1,75 @@
+# The one command surface: people, CI and the documentation use these targets. `make help` is made from the ## comments.
+
+PYTHON ?= python3
+BIN := .venv/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export HOST PORT
+
+# What `make replay` sends, and how much of it; what `make train` learns from, and where the model goes.
+FILE ?= ../shared/data/handbook.parquet
+LIMIT ?= 20000
+OUT ?= artifacts/models/new
+# For `make test`: e.g. ARGS="tests/unit -k fold". Without it everything runs and coverage is measured.
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## Start everything and serve on HOST:PORT (127.0.0.1:8000); Ctrl-C stops it
+	@$(BIN)/upi-risk run
+
+setup: ## Make the environment alone; .venv/bin/upi-risk is then the command
+	@$(PYTHON) tools/setup_env.py embedded
+
+setup-dev:
+	@$(PYTHON) tools/setup_env.py dev
+
+test: setup-dev ## Every test, against a PostgreSQL and a Valkey that it brings itself (ARGS= for some)
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/coverage report --include='src/upi_risk/domain/*,src/upi_risk/application/*' --fail-under=100
+else
+	@$(BIN)/python -m pytest $(ARGS)
+endif
+
+check: lint types imports ## Everything that reads the code without running it
+
+lint: setup-dev ## Style and banned calls (ruff)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+format: setup-dev ## Write the code as ruff would have it
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: setup-dev ## Types (mypy, strict)
+	@$(BIN)/mypy src tests migrations tools
+
+imports: setup-dev ## Who may import whom (import-linter)
+	@$(BIN)/lint-imports --no-logo
+
+replay: setup ## Send a slice of a transactions file through the checks (FILE=, LIMIT=)
+	@$(BIN)/upi-risk replay "$(FILE)" --limit $(LIMIT)
+
+train: setup ## Train a model (FILE=, OUT=)
+	@$(BIN)/upi-risk train --transactions "$(FILE)" --out "$(OUT)"
+
+psql: setup ## A psql on the database of the `make run` in another terminal
+	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
+	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_URL"
+
+lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  pyproject.toml -o requirements/run.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  -c requirements/run.lock pyproject.toml --extra embedded --group build -o requirements/embedded.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  -c requirements/embedded.lock pyproject.toml --extra embedded --group build --group dev -o requirements/dev.lock
+
+clean: ## Remove the environment and every cache; the data in var/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* coverage.xml dist
