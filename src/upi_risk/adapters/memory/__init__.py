@@ -1,0 +1,21 @@
+"""Every port in memory, with the promises of the real one: for tests, and to try things without servers."""
+
+from upi_risk.adapters.memory.clock import ManualClock
+from upi_risk.adapters.memory.history import MemoryHistory
+from upi_risk.adapters.memory.identities import SeededIdentities
+from upi_risk.adapters.memory.ledger import MemoryLedger
+from upi_risk.adapters.memory.sessions import MemorySessions
+from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
+from upi_risk.adapters.memory.store import MemoryStore
+from upi_risk.adapters.memory.users import MemoryUsers
+
+__all__ = [
+    "ManualClock",
+    "MemoryHistory",
+    "MemoryLedger",
+    "MemorySessions",
+    "MemorySnapshotCache",
+    "MemoryStore",
+    "MemoryUsers",
+    "SeededIdentities",
+]

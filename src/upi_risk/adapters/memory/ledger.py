@@ -1,0 +1,74 @@
+"""Committed history in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from upi_risk.adapters.memory.store import MemoryStore
+from upi_risk.domain.history import Change, Snapshot, Wanted
+from upi_risk.domain.payment import UpiId
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
+from upi_risk.domain.transaction import Transaction
+from upi_risk.domain.user import Payee
+
+
+class MemoryLedger:
+    """See :class:`upi_risk.domain.ports.Ledger`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def load(self, wanted: Sequence[Wanted]) -> Snapshot:
+        """Everything asked for, as of now."""
+        snapshot = Snapshot()
+        for item in wanted:
+            self._look_up(item, snapshot)
+        return snapshot
+
+    async def commit(self, changes: Sequence[Change]) -> list[bool]:
+        """Apply each change whose user still has the expected version."""
+        return [self._apply(change) for change in changes]
+
+    def _look_up(self, item: Wanted, snapshot: Snapshot) -> None:
+        store, user_id = self._store, item.user_id
+        snapshot.users[user_id] = store.users.get(user_id)
+        if item.receiver is not None:
+            pair = (user_id, item.receiver)
+            snapshot.payees[pair] = store.payees.get(pair, Payee(*pair))
+            snapshot.receivers[item.receiver] = self._receiver(item.receiver)
+        if item.idempotency_key is not None:
+            retry = (user_id, item.idempotency_key)
+            transaction_id = store.answers.get(retry)
+            snapshot.answers[retry] = store.transaction((user_id, transaction_id)) if transaction_id else None
+        if item.transaction_id is not None:
+            key = (user_id, item.transaction_id)
+            snapshot.transactions[key] = store.transaction(key)
+
+    def _apply(self, change: Change) -> bool:
+        store, user_id = self._store, change.user.user_id
+        held = store.users.get(user_id)
+        if held is None or held.version != change.expected_version:
+            return False
+        store.users[user_id] = change.user
+        store.payees |= {(user_id, payee.receiver): payee for payee in change.payees}
+        for transaction in (*change.added, *change.amended):
+            self._keep(transaction)
+        for delta in change.deltas:
+            store.receivers[delta.receiver] = _plus(self._receiver(delta.receiver), delta)
+        store.reports += change.reports
+        return True
+
+    def _keep(self, transaction: Transaction) -> None:
+        payment = transaction.payment
+        self._store.transactions.setdefault(payment.user_id, {})[payment.transaction_id] = transaction
+        if payment.idempotency_key is not None:
+            self._store.answers[payment.user_id, payment.idempotency_key] = payment.transaction_id
+
+    def _receiver(self, upi_id: UpiId) -> Receiver:
+        return self._store.receivers.get(upi_id, Receiver(upi_id))
+
+
+def _plus(receiver: Receiver, delta: ReceiverDelta) -> Receiver:
+    count = receiver.report_count + delta.day.reports
+    return replace(receiver, report_count=count, track=receiver.track.plus(delta.day))

@@ -1,0 +1,44 @@
+"""What the stores in memory share: one committed history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
+from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.session import Session
+from upi_risk.domain.transaction import Transaction
+from upi_risk.domain.user import Payee, User
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Committed state. The values are immutable, so nobody who holds one can change what is stored.
+
+    Nothing here awaits, and all of it runs on one event loop: whatever a store does between two awaits is atomic.
+
+    Attributes:
+        users: by id.
+        phones: the id of each phone's user.
+        payees: what each pair has been.
+        receivers: what is known of each receiver.
+        transactions: by user and id.
+        answers: the id of the transaction that each idempotency key led to.
+        reports: labels, in the order they were made.
+        sessions: by the token's digest.
+    """
+
+    users: dict[str, User] = field(default_factory=dict)
+    phones: dict[Phone, str] = field(default_factory=dict)
+    payees: dict[PairKey, Payee] = field(default_factory=dict)
+    receivers: dict[UpiId, Receiver] = field(default_factory=dict)
+    transactions: dict[str, dict[str, Transaction]] = field(default_factory=dict)
+    answers: dict[RetryKey, str] = field(default_factory=dict)
+    reports: list[FraudReport] = field(default_factory=list)
+    sessions: dict[bytes, Session] = field(default_factory=dict)
+
+    def transaction(self, key: TransactionKey) -> Transaction | None:
+        """A user's transaction; None if the user has none such."""
+        user_id, transaction_id = key
+        return self.transactions.get(user_id, {}).get(transaction_id)
