@@ -12,29 +12,11 @@ from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import LARGEST_BATCH
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.domain.errors import UpiRiskError
-from upi_risk.domain.payment import Payment, Phone, UpiId
+from upi_risk.domain.payment import Payment, Phone
 from upi_risk.domain.ports import Identities, Users
+from upi_risk.domain.stream import StreamedPayment
 from upi_risk.domain.transaction import Status, Transaction
 from upi_risk.domain.user import User
-
-
-@dataclass(frozen=True, slots=True)
-class StreamedPayment:
-    """One row of a stream, in the order of time.
-
-    Attributes:
-        user_id: the payer, as we shall call them.
-        at: when it was made.
-        is_fraud: what it turned out to be.
-        reported_at: when that became known; None if it never did.
-    """
-
-    user_id: str
-    receiver: UpiId
-    amount_paise: int
-    at: datetime
-    is_fraud: bool
-    reported_at: datetime | None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,221 @@
+"""``upi-risk replay``: a transactions file through the service, with figures at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import rich_click as click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from upi_risk.application.replay import Replay, Replayed
+from upi_risk.application.snapshots import CacheStats
+from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.domain.decision import Decision, Level
+from upi_risk.domain.stream import StreamedPayment
+from upi_risk.entrypoints.cli.arguments import DURATION, Duration
+from upi_risk.entrypoints.cli.replay_http import HttpReplayed, replay_http
+
+MOST_DIFFERENCES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """Which rows of a file.
+
+    Attributes:
+        begin: the first instant; None for the file's own.
+        end: the instant the stream ends before; None for the file's own.
+        limit: rows at most; None for all.
+        label_delay: from a payment to the report that it was fraud, where the file says nothing of that.
+    """
+
+    begin: datetime | None
+    end: datetime | None
+    limit: int | None
+    label_delay: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Rows that can be sent.
+
+    Attributes:
+        rows: how many.
+        left_out: rows of the file that are no payment (an amount of 0).
+        payments: the rows in order of time.
+    """
+
+    rows: int
+    left_out: int
+    payments: Iterable[StreamedPayment]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayHouse:
+    """What a replay inside this process works with."""
+
+    replay: Replay
+    verify: VerifySaved
+    stats: CacheStats
+    model_version: str
+
+
+ReadStream = Callable[[Path, StreamOptions], Stream]
+OpenHouse = Callable[[Path, bool], AbstractAsyncContextManager[ReplayHouse]]
+"""Opens the house for a file; True removes what an earlier replay of it left."""
+
+
+def replay_command(read: ReadStream, open_house: OpenHouse) -> click.Command:
+    """The command, with what it needs from outside."""
+
+    @click.command("replay")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--limit", type=click.IntRange(min=1), help="Send this many rows at most.")
+    @click.option("--from", "begin", type=click.DateTime(), help="Begin at this instant (UTC).")
+    @click.option("--to", "end", type=click.DateTime(), help="End before this instant (UTC).")
+    @click.option("--label-delay", type=DURATION, default="7d", show_default=True, help="From a fraud to its report.")
+    @click.option("--fresh", is_flag=True, help="Remove what an earlier replay of this file left in the database.")
+    @click.option("--verify/--no-verify", default=True, help="Read everything back and compare.", show_default=True)
+    @click.option("--http", "url", help="Send it to a running service, as the app would, in present time.")
+    @click.option("--concurrency", type=click.IntRange(min=1), default=32, show_default=True, help="With --http.")
+    def command(  # noqa: PLR0913, PLR0917 - one argument an option
+        file: Path,
+        limit: int | None,
+        begin: datetime | None,
+        end: datetime | None,
+        label_delay: Duration,
+        fresh: bool,  # noqa: FBT001 - click calls it
+        verify: bool,  # noqa: FBT001 - click calls it
+        url: str | None,
+        concurrency: int,
+    ) -> None:
+        """Send a transactions FILE (Parquet or CSV) through the service and show how it did.
+
+        Payers sign up at their first payment, every payment is checked, a payment to verify is confirmed, and
+        frauds are reported after the label delay.
+        """
+        stream = read(file, StreamOptions(begin, end, limit, label_delay))
+        if url:
+            asyncio.run(_over_http(stream, url, concurrency))
+        else:
+            asyncio.run(_inside(stream, open_house(file, fresh), verify=verify))
+
+    return command
+
+
+async def _inside(stream: Stream, house: AbstractAsyncContextManager[ReplayHouse], *, verify: bool) -> None:
+    frauds: list[bool] = []
+    async with house as tools:
+        began = time.perf_counter()
+        with _bar() as bar:
+            task = bar.add_task("Replaying", total=stream.rows)
+            done = await tools.replay(_noting(stream.payments, frauds), lambda rows: bar.advance(task, rows))
+        seconds = time.perf_counter() - began
+        differences: list[str] | None = None
+        if verify:
+            with _bar() as bar:
+                task = bar.add_task("Reading back", total=len(done.answers))
+                differences = await tools.verify(done.answers, lambda rows: bar.advance(task, rows))
+        _print_inside(tools, stream, done, frauds, seconds, differences)
+    if differences:
+        raise click.ClickException(f"{len(differences)} rows are saved otherwise than answered.")
+
+
+async def _over_http(stream: Stream, url: str, concurrency: int) -> None:
+    frauds: list[bool] = []
+    with _bar() as bar:
+        task = bar.add_task("Sending", total=stream.rows)
+        done = await replay_http(
+            _noting(stream.payments, frauds), url, concurrency, lambda rows: bar.advance(task, rows)
+        )
+    _print_http(stream, done, frauds)
+
+
+def _noting(payments: Iterable[StreamedPayment], frauds: list[bool]) -> Iterable[StreamedPayment]:
+    for payment in payments:
+        frauds.append(payment.is_fraud)
+        yield payment
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _print_inside(  # noqa: PLR0913, PLR0917 - the figures of one table
+    tools: ReplayHouse,
+    stream: Stream,
+    done: Replayed,
+    frauds: list[bool],
+    seconds: float,
+    differences: list[str] | None,
+) -> None:
+    answers = [answer.assessment for answer in done.answers]
+    table = _table(f"Replay, model {tools.model_version}")
+    _rows_of(table, stream, len(answers))
+    table.add_row("sign-ups / confirmations / reports", f"{done.sign_ups:,} / {done.confirmed:,} / {done.reports:,}")
+    levels = Counter(answer.level for answer in answers)
+    decisions = Counter(answer.decision for answer in answers)
+    for level in Level:
+        table.add_row(f"level {level}", _share(levels[level], len(answers)))
+    for decision in Decision:
+        table.add_row(f"decision {decision}", _share(decisions[decision], len(answers)))
+    _quality(table, [answer.score for answer in answers], frauds)
+    looked_up = tools.stats.hits + tools.stats.misses
+    table.add_row("cache hit rate (payments)", f"{tools.stats.hits / max(looked_up, 1):.1%}")
+    table.add_row("rows per second", f"{len(answers) / seconds:,.0f}")
+    if differences is not None:
+        saved = "equal, row for row" if not differences else f"{len(differences):,} rows differ"
+        table.add_row("answered and saved", saved)
+    Console().print(table)
+    for line in (differences or [])[:MOST_DIFFERENCES]:
+        click.echo(line, err=True)
+
+
+def _print_http(stream: Stream, done: HttpReplayed, frauds: list[bool]) -> None:
+    table = _table("Replay over HTTP")
+    _rows_of(table, stream, len(done.scores))
+    table.add_row("sign-ups / reports", f"{done.sign_ups:,} / {done.reports:,}")
+    for decision in Decision:
+        table.add_row(f"decision {decision}", _share(done.decisions[decision], len(done.scores)))
+    _quality(table, done.scores, frauds)
+    for name, value in done.percentiles().items():
+        table.add_row(f"latency {name}", f"{value:.1f} ms")
+    table.add_row("rows per second", f"{len(done.scores) / done.seconds:,.0f}")
+    Console().print(table)
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    return table
+
+
+def _rows_of(table: Table, stream: Stream, sent: int) -> None:
+    table.add_row("rows", f"{sent:,}")
+    if stream.left_out:
+        table.add_row("left out (amount 0)", f"{stream.left_out:,}")
+
+
+def _quality(table: Table, scores: list[float], frauds: list[bool]) -> None:
+    """Over the whole stream that was sent, whether or not the model saw parts of it in training."""
+    count = sum(frauds)
+    table.add_row("frauds in the stream", _share(count, len(frauds)))
+    if 0 < count < len(frauds):
+        table.add_row("AUC of the scores given", f"{roc_auc_score(frauds, scores):.4f}")
+        table.add_row("average precision", f"{average_precision_score(frauds, scores):.4f}")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({part / max(whole, 1):.2%})"
