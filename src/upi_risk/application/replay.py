@@ -12,6 +12,7 @@ from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import LARGEST_BATCH
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.domain.errors import UpiRiskError
+from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.payment import Payment, Phone
 from upi_risk.domain.ports import Identities, Users
 from upi_risk.domain.stream import StreamedPayment
@@ -122,7 +123,7 @@ class Replay:
         if row.user_id in self._known:
             return
         phone = Phone(f"+91{self._next_phone:010d}")
-        await self._users.add(User.sign_up(row.user_id, f"Payer {len(self._known) + 1}", phone, row.at))
+        await self._users.add(User.sign_up(row.user_id, f"Payer {len(self._known) + 1}", phone, row.at - MICROSECOND))
         self._next_phone += 1
         self._known.add(row.user_id)
         self._done.sign_ups += 1

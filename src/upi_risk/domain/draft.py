@@ -7,10 +7,10 @@ from datetime import datetime
 
 from upi_risk.domain.history import Change, FraudReport
 from upi_risk.domain.indian_time import indian_day
-from upi_risk.domain.payment import UpiId
+from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.receiver import ReceiverDelta
 from upi_risk.domain.track_record import Day
-from upi_risk.domain.transaction import Status, Transaction
+from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
 
 
@@ -46,15 +46,15 @@ class Draft:
         """A payment was checked; if allowed, it happened at that instant."""
         self.user = self.user.checked(transaction.payment.at)
         self._added.append(transaction)
-        if transaction.status is Status.SETTLED:
-            self._settle(transaction)
+        if transaction.settled_at is not None:
+            self._settle(transaction.payment, transaction.settled_at)
 
     def conclude(self, transaction: Transaction, at: datetime) -> None:
         """A payment to verify got its outcome (the transaction is as afterwards)."""
         self.user = self.user.moved(at)
         self._amended.append(transaction)
-        if transaction.status is Status.SETTLED:
-            self._settle(transaction)
+        if transaction.settled_at is not None:
+            self._settle(transaction.payment, transaction.settled_at)
 
     def report(self, transaction: Transaction, at: datetime) -> None:
         """The user called a payment fraud (the transaction is as afterwards)."""
@@ -81,10 +81,7 @@ class Draft:
             reports=tuple(self._reports),
         )
 
-    def _settle(self, transaction: Transaction) -> None:
-        payment, at = transaction.payment, transaction.settled_at
-        if at is None:
-            return
+    def _settle(self, payment: Payment, at: datetime) -> None:
         self._touch(self.payees[payment.receiver].settled(at))
         self.user = self.user.settled(payment.amount_paise, at)
         self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), settled=1)))

@@ -5,8 +5,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import NOON, SHOP, a_payee, a_receiver, a_user, later
 
+from tests.builders import NOON, SHOP, a_payee, a_receiver, a_user, later
 from upi_risk.domain.facts import facts_of
 from upi_risk.domain.features import BASELINE, MISSING, NAMES, Facts, Feature, fingerprint, vector
 from upi_risk.domain.indian_time import DAY_US, SECOND_US, epoch_us

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import NOON, SHOP, a_payment, a_receiver, a_session, a_transaction, a_user, later
 
+from tests.builders import NOON, SHOP, a_payment, a_receiver, a_session, a_transaction, a_user, later
 from upi_risk.domain.decision import Decision, Level
 from upi_risk.domain.errors import IdempotencyKeyReusedError, ModelRejectedError, OutcomeConflictError
 from upi_risk.domain.factors import MOST_FACTORS, explain

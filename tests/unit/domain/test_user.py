@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import NOON, SHOP, a_payment, a_receiver, a_transaction, a_user, later
 
+from tests.builders import NOON, SHOP, a_payment, a_receiver, a_transaction, a_user, later
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.indian_time import indian_day

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import strategies
 
+from tests import strategies
 from upi_risk.domain.errors import InvalidInputError
 from upi_risk.domain.indian_time import epoch_us, from_epoch_us, indian_day
 from upi_risk.domain.payment import person_name, phone_number, upi_id

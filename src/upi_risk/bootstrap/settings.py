@@ -1,0 +1,123 @@
+"""The settings: the only place that reads the environment and ``.env``."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from dotenv import dotenv_values
+
+Positive = Annotated[int, msgspec.Meta(gt=0)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+
+
+class SettingsError(Exception):
+    """A setting is missing or makes no sense; the text says which and what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """What an operator may choose. Each field is the environment variable of the same name in capitals.
+
+    Attributes:
+        app_env: ``production`` refuses everything that is meant for trying out.
+        auth_mode: ``demo`` signs a user in by the phone alone, on a loopback address only.
+        host: the address to listen on.
+        port: the TCP port to listen on.
+        database_url: PostgreSQL, ``postgresql://user:password@host:port/name``.
+        redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
+        artifacts_dir: where the models are.
+        model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
+        cors_origins: web origins that may call, separated by commas.
+        log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        log_format: ``json``, ``console``, or ``auto`` (console on a terminal).
+        access_token_seconds: how long an access token is good for.
+        refresh_token_seconds: how long a refresh token is good for.
+        database_pool_size: connections to PostgreSQL at most, for each process.
+        redis_pool_size: connections to Redis at most, for each process.
+        pool_timeout_ms: how long to wait for a free connection.
+        statement_timeout_ms: how long a statement may take.
+        redis_timeout_ms: how long a command of Redis may take.
+        docs: whether ``/docs`` is served.
+    """
+
+    app_env: Literal["development", "production"] = "development"
+    auth_mode: Literal["demo"] = "demo"
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    database_url: str = ""
+    redis_url: str = ""
+    artifacts_dir: str = "artifacts"
+    model_version: str = ""
+    cors_origins: str = "http://localhost:3000,http://localhost:5173"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    access_token_seconds: Positive = 900
+    refresh_token_seconds: Positive = 30 * 86_400
+    database_pool_size: Positive = 20
+    redis_pool_size: Positive = 10
+    pool_timeout_ms: Positive = 2_000
+    statement_timeout_ms: Positive = 5_000
+    redis_timeout_ms: Positive = 50
+    docs: bool = True
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The CORS origins, one by one."""
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+    def require_safe(self) -> None:
+        """Refuse to serve where the demo mode's sign-in would be open to others.
+
+        Raises:
+            SettingsError: one sentence that says what to do.
+        """
+        if self.app_env == "production":
+            message = "APP_ENV=production needs a sign-in that proves the phone; the demo mode is for development."
+            raise SettingsError(message)
+        if not _is_loopback(self.host):
+            message = (
+                f"HOST={self.host} is no loopback address: the demo mode signs anybody in by a phone number alone, "
+                "so it serves this machine only; use HOST=127.0.0.1."
+            )
+            raise SettingsError(message)
+
+
+ENV_FILE: Final = Path(".env")
+
+
+def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # noqa: ANN401 - each field's own type
+    """Settings from the environment, and for what it lacks from a file of ``NAME=value`` lines.
+
+    Args:
+        env_file: read if it exists.
+        **overrides: fields that are already decided.
+
+    Raises:
+        SettingsError: a value makes no sense.
+    """
+    names = {field.encode_name for field in msgspec.structs.fields(Settings)}
+    given = {**dotenv_values(env_file), **os.environ}
+    found = {name: value for name, value in given.items() if name in names and value}
+    try:
+        settings = msgspec.convert(found, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"A setting makes no sense: {error}. The table of settings is in README.md.") from error
+    return msgspec.structs.replace(settings, **overrides)
+
+
+def environment() -> Mapping[str, str]:
+    """A copy of the environment, for processes that are started."""
+    return dict(os.environ)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,90 @@
+"""The use cases wired over memory, for tests of what they do together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.builders import NOON, SHOP, a_user
+from tests.doubles import AmountScorer
+from upi_risk.adapters.memory import (
+    ManualClock,
+    MemoryHistory,
+    MemoryLedger,
+    MemorySessions,
+    MemorySnapshotCache,
+    MemoryStore,
+    MemoryUsers,
+    SeededIdentities,
+)
+from upi_risk.application.amend import AmendHistory
+from upi_risk.application.check_transaction import CheckTransaction
+from upi_risk.application.decide import Answer, Decide
+from upi_risk.application.log_in import LogIn
+from upi_risk.application.look_up import LookUp
+from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.sign_up import SignUp
+from upi_risk.application.snapshots import LoadSnapshot
+from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
+from upi_risk.domain.payment import Payment, UpiId
+from upi_risk.domain.policy import SANDBOX, RiskPolicy
+from upi_risk.domain.ports import Ledger, SnapshotCache
+from upi_risk.domain.transaction import Transaction
+from upi_risk.domain.user import User
+
+
+@dataclass
+class MemoryHouse:
+    """Everything in memory; ``ledger`` and ``cache`` may be replaced by ones that misbehave, before first use."""
+
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
+    identities: SeededIdentities = field(default_factory=lambda: SeededIdentities(7))
+    store: MemoryStore = field(default_factory=MemoryStore)
+    scorer: AmountScorer = field(default_factory=AmountScorer)
+    ledger: Ledger | None = None
+    cache: SnapshotCache | None = None
+
+    def __post_init__(self) -> None:
+        self.ledger = self.ledger or MemoryLedger(self.store)
+        self.cache = self.cache or MemorySnapshotCache(self.clock)
+        self.users = MemoryUsers(self.store)
+        self.history = MemoryHistory(self.store)
+        self.sessions = MemorySessions(self.store)
+        self.load = LoadSnapshot(self.ledger, self.cache)
+        self.decide = Decide(self.scorer, RiskPolicy(forced=SANDBOX))
+        self.check = CheckTransaction(self.load, self.decide, self.ledger, self.cache)
+        self.amend = AmendHistory(self.ledger, self.cache)
+        self.confirm = ConfirmTransaction(self.history, self.clock, self.amend)
+        self.report = ReportFraud(self.history, self.clock, self.amend, self.ledger, self.cache)
+        issue = IssueTokens(self.sessions, self.identities, Lifetimes())
+        self.sign_up = SignUp(self.users, self.identities, self.clock, issue)
+        self.log_in = LogIn(self.users, self.clock, self.amend, issue)
+        self.authenticate = Authenticate(self.sessions, self.clock)
+        self.look_up = LookUp(self.ledger, self.history)
+
+    def set_clock(self, at: datetime) -> None:
+        """Make it this time, later or earlier than it was."""
+        self.clock.advance(at - self.clock.now())
+
+    async def a_user(self, **fields: Any) -> User:  # noqa: ANN401 - a keyword may be any field
+        """A user who is stored."""
+        user = a_user(**fields)
+        await self.users.add(user)
+        return user
+
+    def payment(self, user: User | str, rupees: float = 500, receiver: str = SHOP, key: str | None = None) -> Payment:
+        """A question asked now."""
+        at = self.clock.now()
+        user_id = user if isinstance(user, str) else user.user_id
+        return Payment(self.identities.transaction_id(at), user_id, UpiId(receiver), round(rupees * 100), at, key)
+
+    async def answer(self, payment: Payment) -> Transaction:
+        """The transaction of one payment, which must not be refused."""
+        (answer,) = await self.check([payment])
+        assert isinstance(answer, Transaction), answer
+        return answer
+
+    async def answers(self, *payments: Payment) -> list[Answer]:
+        """A batch."""
+        return await self.check(payments)

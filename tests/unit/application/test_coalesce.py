@@ -1,0 +1,93 @@
+"""Batches form by themselves while one is under way."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from upi_risk.application.coalesce import LARGEST_BATCH, Coalesce
+from upi_risk.domain.errors import StoreUnavailableError, UnknownUserError, UpiRiskError
+
+
+class Doubling:
+    """Doubles numbers, refuses 13, fails as a whole for a batch that holds 666; waits for the gate."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.batches: list[list[int]] = []
+
+    async def __call__(self, numbers: Sequence[int]) -> Sequence[int | UpiRiskError]:
+        self.batches.append(list(numbers))
+        await self.gate.wait()
+        if 666 in numbers:
+            raise StoreUnavailableError
+        return [UnknownUserError() if number == 13 else 2 * number for number in numbers]
+
+
+async def started(doubling: Doubling, *numbers: int) -> tuple[Coalesce[int, int], list[asyncio.Task[int]]]:
+    coalesce = Coalesce(doubling)
+    tasks = []
+    for number in numbers:
+        tasks.append(asyncio.create_task(coalesce(number)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    return coalesce, tasks
+
+
+async def test_a_lone_call_waits_for_nobody() -> None:
+    doubling = Doubling()
+    doubling.gate.set()
+    assert await Coalesce(doubling)(21) == 42
+    assert doubling.batches == [[21]]
+
+
+async def test_what_arrives_while_a_batch_is_under_way_forms_the_next() -> None:
+    doubling = Doubling()
+    _, tasks = await started(doubling, 1, 2, 3, 4)
+    doubling.gate.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6, 8]
+    assert doubling.batches == [[1], [2, 3, 4]]
+
+
+async def test_a_refusal_is_its_caller_s_alone() -> None:
+    doubling = Doubling()
+    _, (first, second) = await started(doubling, 13, 1)
+    doubling.gate.set()
+    with pytest.raises(UnknownUserError):
+        await first
+    assert await second == 2
+
+
+async def test_a_failed_batch_fails_for_each_of_its_callers_and_the_next_one_works() -> None:
+    doubling = Doubling()
+    coalesce, (first, *rest) = await started(doubling, 1, 666, 2)
+    doubling.gate.set()
+    assert await first == 2
+    for task in rest:
+        with pytest.raises(StoreUnavailableError):
+            await task
+    assert await coalesce(3) == 6
+
+
+async def test_a_caller_who_leaves_does_not_disturb_the_others() -> None:
+    doubling = Doubling()
+    coalesce, (first, second, third) = await started(doubling, 1, 2, 666)
+    first.cancel()
+    second.cancel()
+    third.cancel()
+    doubling.gate.set()
+    await coalesce.drain()
+    assert doubling.batches == [[1], [2, 666]]
+    assert await coalesce(5) == 10
+
+
+async def test_a_batch_is_bounded() -> None:
+    doubling = Doubling()
+    _, tasks = await started(doubling, 0, *range(LARGEST_BATCH + 1))
+    doubling.gate.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [len(batch) for batch in doubling.batches] == [1, LARGEST_BATCH, 1]
+
+
+async def test_draining_an_idle_one_returns_at_once() -> None:
+    await Coalesce(Doubling()).drain()
