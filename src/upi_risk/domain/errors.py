@@ -59,3 +59,7 @@ class StoreUnavailableError(UpiRiskError):
 
 class ModelRejectedError(UpiRiskError):
     """A model may not serve: its files, its card and this code do not belong together."""
+
+
+class UnusableDataError(UpiRiskError):
+    """A transactions file, or what a split leaves of it, cannot be learned from; the message says which rows and why."""

@@ -1,0 +1,1 @@
+"""Transactions files and the features of millions of payments at once, in Polars."""

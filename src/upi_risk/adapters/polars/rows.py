@@ -1,0 +1,43 @@
+"""Rules that every row must keep, and the sentence that names the first that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from upi_risk.domain.errors import UnusableDataError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must not be.
+
+    Attributes:
+        broken: true in a row that breaks the rule; null counts as kept.
+        says: the rest of a sentence that begins with the row.
+    """
+
+    broken: pl.Expr
+    says: str
+
+
+def refuse_broken_rows(frame: pl.DataFrame, rules: Sequence[Rule], name: str) -> None:
+    """Refuse a table with a row that breaks a rule.
+
+    Args:
+        frame: has a column ``row`` with each row's number, ascending.
+        rules: tried in order.
+        name: what to call the table.
+
+    Raises:
+        UnusableDataError: the first broken rule, its first row and how many more there are.
+    """
+    broken = [rule.broken.sum().alias(str(index)) for index, rule in enumerate(rules)]
+    for rule, count in zip(rules, frame.select(broken).row(0), strict=True):
+        if count:
+            row: int = frame.filter(rule.broken).item(0, "row")
+            more = f" (and {count - 1:,} more)" if count > 1 else ""
+            message = f"Row {row:,}{more} of {name} {rule.says}; the first row after the header is row 1."
+            raise UnusableDataError(message)

@@ -1,0 +1,212 @@
+"""Reading a transactions file: one meaning whatever the format, or one sentence that names the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from upi_risk.adapters.polars.columns import amount_paise, flag, instant_us, text, whole_number
+from upi_risk.adapters.polars.rows import Rule, refuse_broken_rows
+from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.indian_time import SECOND_US
+
+REQUIRED: Final = ("event_time", "user_id", "receiver_id", "amount", "is_fraud")
+OPTIONAL: Final = ("settled_at", "reported_at", "signed_up_at", "login_count")
+
+LARGEST_PAISE: Final = 10**11
+"""A thousand million rupees: beyond it an amount is taken for an error, and sums might leave exact arithmetic."""
+
+LATEST_US: Final = 7_258_118_400 * SECOND_US
+"""The year 2200: a time beyond it, or before 1970, is taken for an error."""
+
+DEFAULT_LABEL_DELAY: Final = timedelta(days=7)
+_LARGEST_EXACT: Final = 2**53
+_IDENTITY: Final = ("at_us", "user_id", "receiver_id", "amount_paise")
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Payments and what became of them, in order of time.
+
+    Attributes:
+        frame: a row a payment, sorted by ``at_us`` (rows of one instant in the file's order), with the columns ``row``
+            (its number in the file, from 1), ``at_us``, ``user_id``, ``receiver_id``, ``amount_paise``, ``is_fraud``,
+            ``settled_us`` (null: never happened), ``reported_us`` (null: never reported), ``signed_up_us``,
+            ``login_count``; instants are microseconds since 1970 UTC.
+        notes: what the reader should know of how the file was taken, a sentence each.
+    """
+
+    frame: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def read_transactions(path: Path, label_delay: timedelta = DEFAULT_LABEL_DELAY) -> Transactions:
+    """Read a Parquet or CSV file of payments.
+
+    Args:
+        path: ends in ``.parquet`` or ``.csv``; columns beyond the known ones are ignored.
+        label_delay: how long after its payment a fraud is reported, where the file has no ``reported_at``.
+
+    Raises:
+        UnusableDataError: the file cannot be read, or a row is not a payment; names the first such row.
+    """
+    source = _open(path)
+    names = source.collect_schema().names()
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise UnusableDataError(f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(REQUIRED)}.")
+    known = [*REQUIRED, *(name for name in OPTIONAL if name in names)]
+    try:
+        raw = source.select(known).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UnusableDataError(f"{path.name} cannot be read: {_first_line(error)}") from error
+    if raw.is_empty():
+        raise UnusableDataError(f"{path.name} holds no payments.")
+    return transactions_of(raw, path.name, label_delay, source)
+
+
+def transactions_of(
+    raw: pl.DataFrame,
+    name: str,
+    label_delay: timedelta = DEFAULT_LABEL_DELAY,
+    whole: pl.LazyFrame | None = None,
+) -> Transactions:
+    """The payments of a table that has the file's columns.
+
+    Args:
+        raw: the known columns, as found.
+        name: what to call the table in a sentence.
+        label_delay: as for :func:`read_transactions`.
+        whole: the table with all its columns, to tell twins from payments that merely look alike.
+
+    Raises:
+        UnusableDataError: a row is not a payment.
+    """
+    raw = raw.with_columns(pl.col("user_id", "receiver_id").cast(pl.String))
+    typed = raw.select(_typed(raw.schema)).with_row_index("row", offset=1)
+    refuse_broken_rows(typed, _rules(raw.columns), name)
+    notes: list[str] = []
+    if not typed["at_us"].is_sorted():
+        typed = typed.sort("at_us", maintain_order=True)
+        notes.append(f"{name} was not in order of event_time; it was sorted, rows of one instant kept as they came.")
+    frame = typed.select(_complete(raw.columns, label_delay))
+    _refuse_twins(frame, whole if whole is not None else raw.lazy(), name)
+    _refuse_inexact_sums(frame, name)
+    free = frame.filter(pl.col("amount_paise") == 0).height
+    if free:
+        notes.append(f"{free:,} payments of {name} have an amount of 0; they were kept.")
+    return Transactions(frame, tuple(notes))
+
+
+def _open(path: Path) -> pl.LazyFrame:
+    if not path.is_file():
+        raise UnusableDataError(f"There is no file {path}.")
+    try:
+        match path.suffix.lower():
+            case ".parquet":
+                source = pl.scan_parquet(path)
+            case ".csv":
+                source = pl.scan_csv(path, infer_schema=False)
+            case _:
+                raise UnusableDataError(f"{path.name} is neither .parquet nor .csv.")
+        source.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UnusableDataError(f"{path.name} cannot be read: {_first_line(error)}") from error
+    return source
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _typed(schema: pl.Schema) -> list[pl.Expr]:
+    """The columns in their types; what cannot be read as such is null."""
+    columns = [
+        instant_us("event_time", schema).alias("at_us"),
+        text("user_id"),
+        text("receiver_id"),
+        amount_paise("amount", schema).alias("amount_paise"),
+        flag("is_fraud", schema),
+    ]
+    for name, short in (("settled_at", "settled_us"), ("reported_at", "reported_us"), ("signed_up_at", "signed_up_us")):
+        if name in schema:
+            columns += [instant_us(name, schema).alias(short), text(name).is_not_null().alias(f"has_{name}")]
+    if "login_count" in schema:
+        columns.append(whole_number("login_count", schema))
+    return columns
+
+
+def _rules(present: list[str]) -> list[Rule]:
+    at = pl.col("at_us")
+    rules = [
+        Rule(at.is_null(), "has no event_time that can be read"),
+        Rule(~at.is_between(0, LATEST_US), "has an event_time before 1970 or after 2200"),
+        Rule(pl.col("user_id").is_null(), "has no user_id"),
+        Rule(pl.col("receiver_id").is_null(), "has no receiver_id"),
+        Rule(pl.col("amount_paise").is_null(), "has no amount that can be read as a number"),
+        Rule(pl.col("amount_paise") < 0, "has a negative amount"),
+        Rule(pl.col("amount_paise") > LARGEST_PAISE, "has an amount above 1,000,000,000 rupees"),
+        Rule(pl.col("is_fraud").is_null(), "has an is_fraud that is neither 0 nor 1"),
+    ]
+    for name, short in (("settled_at", "settled_us"), ("reported_at", "reported_us")):
+        if name in present:
+            broken = pl.col(f"has_{name}") & (pl.col(short).is_null() | (pl.col(short) > LATEST_US))
+            rules += [
+                Rule(broken, f"has a {name} that cannot be read"),
+                Rule(pl.col(short) < at, f"has a {name} before its event_time"),
+            ]
+    if "signed_up_at" in present:
+        signed_up = pl.col("signed_up_us")
+        rules += [
+            Rule(signed_up.is_null() | (signed_up < 0), "has no signed_up_at that can be read"),
+            Rule(signed_up > at, "has a signed_up_at after its event_time"),
+        ]
+    if "login_count" in present:
+        rules.append(
+            Rule(~pl.col("login_count").is_between(1, 2**31).fill_null(value=False), "has no login_count of 1 or more")
+        )
+    return rules
+
+
+def _complete(present: list[str], label_delay: timedelta) -> list[pl.Expr]:
+    """The columns of :class:`Transactions`, absent ones filled by their rule."""
+    at = pl.col("at_us")
+    delay_us = label_delay // timedelta(microseconds=1)
+    assumed = {
+        "settled_at": at.alias("settled_us"),
+        "reported_at": pl.when("is_fraud").then(at + delay_us).alias("reported_us"),
+        "signed_up_at": (at.min().over("user_id") - 1).alias("signed_up_us"),
+        "login_count": pl.lit(1, dtype=pl.Int64).alias("login_count"),
+    }
+    given = {"settled_at": "settled_us", "reported_at": "reported_us", "signed_up_at": "signed_up_us"}
+    optional = [pl.col(given.get(name, name)) if name in present else expr for name, expr in assumed.items()]
+    return [pl.col("row", "at_us", "user_id", "receiver_id", "amount_paise", "is_fraud"), *optional]
+
+
+def _refuse_twins(frame: pl.DataFrame, whole: pl.LazyFrame, name: str) -> None:
+    """Refuse rows that equal another in every column the file has."""
+    alike = frame.filter(pl.struct(_IDENTITY).is_duplicated()).get_column("row")
+    if alike.is_empty():
+        return
+    rows = whole.with_row_index("row", offset=1).filter(pl.col("row").is_in(alike.implode())).collect()
+    columns = [column for column in rows.columns if column != "row"]
+    twins = rows.filter(pl.struct(columns).is_duplicated())
+    if twins.is_empty():
+        return
+    later = twins.filter(~pl.struct(columns).is_first_distinct()).get_column("row")
+    raise UnusableDataError(
+        f"Row {later[0]:,} of {name} repeats an earlier row in every column ({later.len():,} such in all); "
+        "leave repeated rows out, or add a column that tells them apart."
+    )
+
+
+def _refuse_inexact_sums(frame: pl.DataFrame, name: str) -> None:
+    largest = frame.group_by("user_id").agg(pl.col("amount_paise").sum()).get_column("amount_paise").max()
+    if isinstance(largest, int) and largest >= _LARGEST_EXACT:
+        raise UnusableDataError(
+            f"One user of {name} paid more than 90 million million rupees in all; check the unit of amount."
+        )
