@@ -14,7 +14,8 @@ LEAST_SHARE: Final = 0.05
 
 MUCH_ABOVE_USUAL: Final = 1.5
 NIGHT_ENDS: Final = 6
-POOR_REPUTATION: Final = 0.85
+POOR_REPUTATION: Final = 0.66
+"""Only a receiver that was reported within a week has less than two thirds."""
 GOOD_REPUTATION: Final = 0.95
 NEW_ACCOUNT_DAYS: Final = 30
 FEW_TRANSACTIONS: Final = 10
@@ -53,7 +54,7 @@ def _reputation(v: Values) -> str:
         return "Payments to this receiver were reported as fraud"
     if reputation >= GOOD_REPUTATION:
         return "Receiver with a good record"
-    return "Little is known of this receiver"
+    return "Receiver with a short or mixed record"
 
 
 def _account(v: Values) -> str:

@@ -30,7 +30,7 @@ HABIT_PAYMENTS: Final = 5
 ESTABLISHED_PAYMENTS: Final = 2
 ESTABLISHED_US: Final = 7 * DAY_US
 LONGEST_GAP_SECONDS: Final = 30 * 86_400.0
-OLDEST_AGE_DAYS: Final = 90.0
+OLDEST_AGE_DAYS: Final = 30.0
 MOST_TRANSACTIONS: Final = 100
 LARGEST_RATIO: Final = 1_000.0
 
@@ -48,13 +48,13 @@ class Facts(NamedTuple):
         largest_paise: the largest of them, 0 if none.
         age_us: microseconds since sign-up.
         gap_us: microseconds since the last settled payment, -1 if none.
-        user_good: the user's matured payments.
-        user_reports: the user's own reports of the last 30 days.
+        user_good: the user's matured payments less reported ones, as TrackRecord.good counts them.
+        user_reports: the user's own reports of the last week.
         pair_settled: earlier settled payments of this user to this receiver.
         pair_age_us: microseconds since the first of them, -1 if none.
         pair_disputed: 1 if the user reported one of them before, else 0.
-        receiver_good: the receiver's matured payments.
-        receiver_reports: reports against the receiver in the last 30 days.
+        receiver_good: the receiver's matured payments less reported ones.
+        receiver_reports: reports against the receiver in the last week.
     """
 
     at_us: Value
@@ -131,13 +131,13 @@ def transaction_count(f: Facts, m: Algebra) -> Value:
 def trust_score(f: Facts, _: Algebra) -> Value:
     """How far the user's account can be relied on, 0 to 100.
 
-    Payments that stayed unreported for a week, against the user's own fraud reports of 30 days; 50 for a new user.
+    Payments of a month that stayed unreported, against the user's own fraud reports of a week; 50 for a new user.
     """
     return _trust(f.user_good, f.user_reports)
 
 
 def account_age(f: Facts, m: Algebra) -> Value:
-    """Days since sign-up, counted up to 90."""
+    """Days since sign-up, counted up to 30."""
     return m.least(f.age_us / DAY_US, OLDEST_AGE_DAYS)
 
 
@@ -180,7 +180,7 @@ def is_known_receiver(f: Facts, m: Algebra) -> Value:
 def receiver_reputation(f: Facts, _: Algebra) -> Value:
     """How well payments to the receiver turned out, 0 to 1.
 
-    Payments of anybody that stayed unreported for a week, against fraud reports of 30 days; 0.9 for an unknown one.
+    Anybody's payments of a month that stayed unreported, against fraud reports of a week; 0.67 for an unknown one.
     """
     return _reputation(f.receiver_good, f.receiver_reports)
 

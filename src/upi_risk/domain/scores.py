@@ -12,9 +12,9 @@ Value = Any
 
 TRUST_PRIOR_GOOD: Final = 10
 TRUST_PRIOR_BAD: Final = 10
-TRUST_REPORT_WEIGHT: Final = 20
+TRUST_REPORT_WEIGHT: Final = 10
 
-REPUTATION_PRIOR_GOOD: Final = 9
+REPUTATION_PRIOR_GOOD: Final = 2
 REPUTATION_PRIOR_BAD: Final = 1
 REPUTATION_REPORT_WEIGHT: Final = 10
 
@@ -23,20 +23,20 @@ def trust_score(good: Value, reports: Value) -> Value:
     """How far a payer's account can be relied on, 0 to 100; 50 for a new one.
 
     Args:
-        good: matured payments of the payer (see :class:`~upi_risk.domain.track_record.TrackRecord`).
-        reports: the payer's own fraud reports of the last 30 days: an account that was just abused may be still.
+        good: matured payments of the payer that stayed unreported (see :class:`~upi_risk.domain.track_record.TrackRecord`).
+        reports: the payer's own fraud reports of the last week: an account that was just abused may be still.
     """
     kept = TRUST_PRIOR_GOOD + good
     return 100.0 * kept / (kept + TRUST_PRIOR_BAD + TRUST_REPORT_WEIGHT * reports)
 
 
 def receiver_reputation(good: Value, reports: Value) -> Value:
-    """How well payments to a receiver turned out, 0 to 1; 0.9 for a receiver nobody has paid or reported.
+    """How well payments to a receiver turned out, 0 to 1; two thirds for one nobody has paid or reported.
 
     Args:
-        good: matured payments to the receiver.
-        reports: fraud reports against it in the last 30 days; each weighs like ten payments, since about half of
-            all frauds are never reported (domain facts, section 2.3) and a receiver that cheats does so often.
+        good: matured payments to the receiver that stayed unreported.
+        reports: fraud reports against it in the last week; each weighs like ten good payments, since about half of
+            all frauds are never reported (domain facts, section 2.3) and a receiver that cheats does so in bursts.
     """
     kept = REPUTATION_PRIOR_GOOD + good
     return kept / (kept + REPUTATION_PRIOR_BAD + REPUTATION_REPORT_WEIGHT * reports)

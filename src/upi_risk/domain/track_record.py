@@ -12,7 +12,10 @@ MATURITY_DAYS: Final = 7
 """A payment counts as good when it has stayed unreported this long; reports mostly come sooner."""
 
 WINDOW_DAYS: Final = 30
-"""How far back good payments (after maturing) and reports count."""
+"""How far back good payments count, from when they matured, and reports are taken off them."""
+
+RECENT_DAYS: Final = 7
+"""How far back a report weighs for itself: a receiver that cheats, or an account that is abused, does so in bursts."""
 
 REACH_DAYS: Final = WINDOW_DAYS + MATURITY_DAYS
 """Days before today that are remembered at all."""
@@ -56,11 +59,17 @@ class TrackRecord:
         return TrackRecord(tuple(merged[number] for number in sorted(merged) if number >= newest - REACH_DAYS))
 
     def good(self, today: int) -> int:
-        """Payments settled in the days ``[today - 37, today - 7)``, reported or not."""
-        first, end = today - REACH_DAYS, today - MATURITY_DAYS
-        return sum(day.settled for day in self.days if first <= day.number < end)
+        """Payments settled in the days ``[today - 37, today - 7)``, less reports made in ``[today - 30, today]``.
+
+        Not below 0: a report may concern a payment that is no longer counted.
+        """
+        settled_from, settled_end = today - REACH_DAYS, today - MATURITY_DAYS
+        settled = sum(day.settled for day in self.days if settled_from <= day.number < settled_end)
+        return max(0, settled - self._reports(today - WINDOW_DAYS, today))
 
     def reports(self, today: int) -> int:
-        """Fraud reports made in the days ``[today - 30, today]``."""
-        first = today - WINDOW_DAYS
-        return sum(day.reports for day in self.days if first <= day.number <= today)
+        """Fraud reports made in the days ``[today - 7, today]``."""
+        return self._reports(today - RECENT_DAYS, today)
+
+    def _reports(self, first: int, last: int) -> int:
+        return sum(day.reports for day in self.days if first <= day.number <= last)

@@ -110,10 +110,10 @@ async def test_a_report_moves_the_receiver_s_reputation_for_everybody_at_once() 
     house.set_clock(later(hours=2))
     reputation, trust = NAMES.index("receiver_reputation"), NAMES.index("trust_score")
     next_of_other = await house.answer(house.payment(other))
-    assert next_of_other.features[reputation] < 0.9
+    assert next_of_other.features[reputation] < 2 / 3
     assert next_of_other.features[trust] == 50.0
     next_of_user = await house.answer(house.payment(user, receiver=OTHER_SHOP))
-    assert (next_of_user.features[reputation], next_of_user.features[trust] < 50.0) == (0.9, True)
+    assert (next_of_user.features[reputation], next_of_user.features[trust] < 50.0) == (2 / 3, True)
 
 
 async def test_the_first_report_stands() -> None:

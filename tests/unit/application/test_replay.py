@@ -42,8 +42,8 @@ async def test_payers_sign_up_payments_are_checked_and_frauds_are_reported_when_
     assert (done.sign_ups, done.reports, done.confirmed, sum(steps)) == (2, 1, 1, 5)
     assert [answer.payment.at for answer in done.answers[:2]] == [NOON, NOON]
     reputation = NAMES.index("receiver_reputation")
-    assert done.answers[3].features[reputation] == 0.9, "a report at the very instant is not known yet"
-    assert done.answers[4].features[reputation] < 0.9
+    assert done.answers[3].features[reputation] == 2 / 3, "a report at the very instant is not known yet"
+    assert done.answers[4].features[reputation] < 2 / 3
     assert house.store.users["A"].created_at == NOON - MICROSECOND
     assert house.store.transactions["A"][done.answers[2].payment.transaction_id].status is Status.SETTLED
 

@@ -45,7 +45,7 @@ def test_a_first_payment_has_no_average_no_ratio_and_no_gap() -> None:
     values = features()
     assert values["avg_amount"] == values["amount_ratio"] == values["time_since_last_txn"] == MISSING
     assert (values["transaction_count"], values["login_count"], values["trust_score"]) == (0.0, 1.0, 50.0)
-    assert (values["is_first_time"], values["is_known_receiver"], values["receiver_reputation"]) == (1.0, 0.0, 0.9)
+    assert (values["is_first_time"], values["is_known_receiver"], values["receiver_reputation"]) == (1.0, 0.0, 2 / 3)
 
 
 def test_amounts_are_rupees_and_the_ratio_is_to_the_mean_settled_payment() -> None:
@@ -60,7 +60,7 @@ def test_ratio_count_age_and_gap_are_counted_up_to_a_limit() -> None:
     values = features(user, amount_paise=1_000_000_00, days=400)
     assert values["amount_ratio"] == 1_000.0
     assert values["transaction_count"] == 100.0
-    assert values["account_age"] == 90.0
+    assert values["account_age"] == 30.0
     assert values["time_since_last_txn"] == 30 * 86_400.0
 
 

@@ -118,7 +118,7 @@ def test_a_stopped_payment_always_gets_a_reason() -> None:
         ("amount", {}, "Amount close to your usual payment"),
         ("is_first_time", {"is_known_receiver": 0.0}, "You have only lately begun to pay this receiver"),
         ("receiver_reputation", {"receiver_reputation": 0.5}, "Payments to this receiver were reported as fraud"),
-        ("receiver_reputation", {"receiver_reputation": 0.9}, "Little is known of this receiver"),
+        ("receiver_reputation", {"receiver_reputation": 0.9}, "Receiver with a short or mixed record"),
         ("account_age", {"account_age": 2.0}, "New account"),
         ("account_age", {"transaction_count": 2.0}, "Few payments made so far"),
         ("account_age", {}, "Account with a history"),

@@ -129,7 +129,7 @@ def test_a_draft_answers_a_retry_of_what_it_just_decided() -> None:
 
 def test_a_new_payer_is_trusted_half_and_a_new_receiver_mostly() -> None:
     assert a_user().trust_score(NOON) == trust_score(0, 0) == 50.0
-    assert a_receiver().reputation(NOON) == receiver_reputation(0, 0) == 0.9
+    assert a_receiver().reputation(NOON) == receiver_reputation(0, 0) == 2 / 3
 
 
 def test_a_payment_matures_after_seven_whole_days_and_is_forgotten_after_thirty_seven() -> None:
@@ -137,9 +137,15 @@ def test_a_payment_matures_after_seven_whole_days_and_is_forgotten_after_thirty_
     assert [track.good(TODAY + days) for days in (0, 7, 8, 37, 38)] == [0, 0, 1, 1, 0]
 
 
-def test_a_report_counts_at_once_and_for_thirty_days() -> None:
+def test_a_report_is_taken_off_the_good_ones_for_thirty_days_and_never_below_none() -> None:
+    track = TrackRecord().settled(NOON).settled(NOON).reported(later(days=2))
+    assert [track.good(TODAY + days) for days in (8, 32, 33, 37)] == [1, 1, 2, 2]
+    assert track.reported(later(days=3)).reported(later(days=3)).good(TODAY + 8) == 0
+
+
+def test_a_report_counts_at_once_and_for_a_week() -> None:
     track = TrackRecord().reported(NOON)
-    assert [track.reports(TODAY + days) for days in (0, 30, 31)] == [1, 1, 0]
+    assert [track.reports(TODAY + days) for days in (0, 7, 8)] == [1, 1, 0]
     assert a_receiver().reported(NOON).report_count == 1
     assert a_receiver().reported(NOON).reputation(later(seconds=1)) < a_receiver().reputation(NOON)
 
@@ -147,7 +153,7 @@ def test_a_report_counts_at_once_and_for_thirty_days() -> None:
 def test_trust_falls_with_reports_and_rises_with_payments_that_matured() -> None:
     user = a_user().settled(100, NOON)
     assert user.trust_score(later(days=10)) > 50.0
-    assert user.reported(later(days=1)).trust_score(later(days=10)) < 50.0
+    assert user.reported(later(days=9)).trust_score(later(days=10)) < 50.0
 
 
 @given(st.lists(st.tuples(st.integers(0, 120), st.booleans())))
