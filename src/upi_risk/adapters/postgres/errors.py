@@ -1,0 +1,45 @@
+"""What the driver says went wrong, in the words of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from sqlalchemy import exc
+
+from upi_risk.domain.errors import StoreUnavailableError
+
+MOST_ATTEMPTS: Final = 4
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Translate whatever means that the store did not do it.
+
+    Refused or broken connections, a full pool, deadlines, a server that is shutting down, read-only or out of disk:
+    all are StoreUnavailableError. What only our own mistake can cause (a value out of range, a broken constraint, a
+    missing table) passes as it is.
+    """
+    try:
+        yield
+    except (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
+        raise StoreUnavailableError(type(error.__cause__ or error).__name__) from error
+
+
+async def again(statement: Callable[[A], Awaitable[T]], argument: A) -> T:
+    """Run what the server may undo because of others (a deadlock), up to four times.
+
+    An undone statement has left nothing behind, so that running it once more is safe.
+    """
+    for _ in range(MOST_ATTEMPTS - 1):
+        try:
+            return await statement(argument)
+        except exc.OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+                raise
+    return await statement(argument)

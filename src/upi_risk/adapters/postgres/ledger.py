@@ -1,0 +1,206 @@
+"""Committed history in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from upi_risk.adapters.postgres import statements
+from upi_risk.adapters.postgres.errors import again, store_errors
+from upi_risk.adapters.postgres.rows import PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
+from upi_risk.domain.history import Change, FraudReport, Snapshot, Wanted
+from upi_risk.domain.payment import UpiId
+from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.scores import receiver_reputation
+from upi_risk.domain.user import Payee
+
+Parameters = dict[str, Any]
+
+_UNSEEN: Final = float(receiver_reputation(0, 0))
+_user: Final = msgspec.json.Decoder(UserRow).decode
+_payee: Final = msgspec.json.Decoder(PayeeRow).decode
+_receiver: Final = msgspec.json.Decoder(ReceiverRow).decode
+_transaction: Final = msgspec.json.Decoder(TransactionRow).decode
+
+
+class PostgresLedger:
+    """See :class:`upi_risk.domain.ports.Ledger`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._transactions = engine.execution_options(isolation_level="READ COMMITTED")
+
+    async def load(self, wanted: Sequence[Wanted]) -> Snapshot:
+        """Everything asked for, in one statement."""
+        with store_errors():
+            async with self._engine.connect() as connection:
+                return await _load(connection, wanted)
+
+    async def commit(self, changes: Sequence[Change]) -> list[bool]:
+        """Apply plain checks in one statement, and each change that reaches into the past in a transaction."""
+        plain = [change for change in changes if not _reaches_back(change)]
+        with store_errors():
+            applied = await again(self._apply_plain, plain) if plain else set()
+            for change in changes:
+                if _reaches_back(change):
+                    applied |= await again(self._apply_whole, change)
+        return [change.user.user_id in applied for change in changes]
+
+    async def _apply_plain(self, changes: Sequence[Change]) -> set[str]:
+        async with self._engine.connect() as connection:
+            return await _apply(connection, changes)
+
+    async def _apply_whole(self, change: Change) -> set[str]:
+        async with self._transactions.begin() as connection:
+            applied = await _apply(connection, [change])
+            if applied:
+                await _amend(connection, change)
+                await _label(connection, change)
+            return applied
+
+
+async def _apply(connection: AsyncConnection, changes: Sequence[Change]) -> set[str]:
+    result = await connection.exec_driver_sql(statements.COMMIT, _columns_of(changes))
+    return set(result.scalars())
+
+
+async def _amend(connection: AsyncConnection, change: Change) -> None:
+    if change.amended:
+        amended = _json([TransactionRow.of(transaction) for transaction in change.amended])
+        await connection.exec_driver_sql(statements.AMEND, {"user_id": change.user.user_id, "amended": amended})
+
+
+async def _label(connection: AsyncConnection, change: Change) -> None:
+    """Keep reports, and rate their receivers anew; the row of a receiver is locked while its days are read."""
+    if change.reports:
+        reports = _json([_report_row(report) for report in change.reports])
+        await connection.exec_driver_sql(statements.LABEL, {"reports": reports})
+    counts: dict[UpiId, int] = {}
+    for delta in change.deltas:
+        counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reports
+    at = change.user.last_event_at
+    for receiver, count in sorted(counts.items()):
+        if not count:
+            continue
+        await connection.exec_driver_sql(statements.COUNT_REPORTS, {"receiver": receiver, "reports": count})
+        known = (await _load(connection, [Wanted(change.user.user_id, receiver)])).receivers[receiver]
+        rating = {"receiver": receiver, "score": known.reputation(at), "at": at}
+        await connection.exec_driver_sql(statements.RATE, rating)
+
+
+async def _load(connection: AsyncConnection, wanted: Sequence[Wanted]) -> Snapshot:
+    snapshot = _nothing_known(wanted)
+    keys = _json([_wanted_row(item) for item in wanted])
+    result = await connection.exec_driver_sql(statements.LOAD, {"wanted": keys})
+    for kind, row in cast("Sequence[tuple[str, str]]", result.all()):
+        _FOUND[kind](snapshot, row)
+    return snapshot
+
+
+def _found_user(snapshot: Snapshot, row: str) -> None:
+    user = _user(row).value()
+    snapshot.users[user.user_id] = user
+
+
+def _found_payee(snapshot: Snapshot, row: str) -> None:
+    payee = _payee(row).value()
+    snapshot.payees[payee.user_id, payee.receiver] = payee
+
+
+def _found_receiver(snapshot: Snapshot, row: str) -> None:
+    receiver = _receiver(row).value()
+    snapshot.receivers[receiver.upi_id] = receiver
+
+
+def _found_answer(snapshot: Snapshot, row: str) -> None:
+    transaction = _transaction(row).value()
+    key = transaction.payment.idempotency_key
+    if key is not None:
+        snapshot.answers[transaction.payment.user_id, key] = transaction
+
+
+def _found_transaction(snapshot: Snapshot, row: str) -> None:
+    transaction = _transaction(row).value()
+    snapshot.transactions[transaction.payment.user_id, transaction.payment.transaction_id] = transaction
+
+
+_FOUND: Final = {
+    "user": _found_user,
+    "payee": _found_payee,
+    "receiver": _found_receiver,
+    "answer": _found_answer,
+    "transaction": _found_transaction,
+}
+
+
+def _nothing_known(wanted: Sequence[Wanted]) -> Snapshot:
+    """The snapshot of an empty ledger: every key that is asked for, with nothing behind it."""
+    snapshot = Snapshot()
+    for item in wanted:
+        user_id, receiver = item.user_id, item.receiver
+        snapshot.users[user_id] = None
+        if receiver is not None:
+            snapshot.payees[user_id, receiver] = Payee(user_id, receiver)
+            snapshot.receivers[receiver] = Receiver(receiver)
+        if item.idempotency_key is not None:
+            snapshot.answers[user_id, item.idempotency_key] = None
+        if item.transaction_id is not None:
+            snapshot.transactions[user_id, item.transaction_id] = None
+    return snapshot
+
+
+def _wanted_row(item: Wanted) -> Parameters:
+    return {
+        "user_id": item.user_id,
+        "receiver_upi": item.receiver,
+        "idempotency_key": item.idempotency_key,
+        "transaction_id": item.transaction_id if item.transaction_id and is_uuid(item.transaction_id) else None,
+    }
+
+
+def _columns_of(changes: Sequence[Change]) -> Parameters:
+    return {
+        "users": _json([_asked_row(change) for change in changes]),
+        "transactions": _json([TransactionRow.of(added) for change in changes for added in change.added]),
+        "payees": _json([PayeeRow.of(payee) for change in changes for payee in change.payees]),
+        "deltas": _json([row for change in changes for row in _delta_rows(change)]),
+        "unseen": _UNSEEN,
+    }
+
+
+def _asked_row(change: Change) -> Parameters:
+    return msgspec.structs.asdict(UserRow.of(change.user)) | {"expected_version": change.expected_version}
+
+
+def _delta_rows(change: Change) -> list[Parameters]:
+    return [
+        {
+            "user_id": change.user.user_id,
+            "receiver_upi": delta.receiver,
+            "day": delta.day.number,
+            "settled": delta.day.settled,
+            "reports": delta.day.reports,
+        }
+        for delta in change.deltas
+    ]
+
+
+def _report_row(report: FraudReport) -> Parameters:
+    return {
+        "user_id": report.user_id,
+        "transaction_id": report.transaction_id,
+        "receiver_upi": report.receiver,
+        "reported_at": report.reported_at,
+        "source": report.source,
+    }
+
+
+def _reaches_back(change: Change) -> bool:
+    return bool(change.amended or change.reports or any(delta.day.reports for delta in change.deltas))
+
+
+def _json(rows: Sequence[object]) -> str:
+    return msgspec.json.encode(rows).decode()

@@ -1,0 +1,50 @@
+"""Bringing a database's schema up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from upi_risk.adapters.postgres.engine import driver_url
+from upi_risk.adapters.postgres.errors import store_errors
+
+MIGRATIONS: Final = Path(__file__).resolve().parents[4] / "migrations"
+"""Beside ``src``, in a checkout."""
+
+_OPTIONS: Final = "-c lock_timeout=2s -c timezone=UTC"
+"""A migration that cannot get its lock gives up rather than queue everybody behind itself."""
+
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(7508241203)")
+
+
+@contextmanager
+def connect(database_url: str) -> Iterator[Connection]:
+    """A connection for migrations, in a transaction that is committed at the end; see :func:`upgrade` for the URL."""
+    connect_args = {"options": _OPTIONS, "connect_timeout": 5}
+    engine = create_engine(driver_url(database_url), poolclass=NullPool, connect_args=connect_args)
+    with engine.begin() as connection:
+        yield connection
+
+
+def upgrade(database_url: str, migrations: Path = MIGRATIONS) -> None:
+    """Apply every migration not applied yet, all or none. Processes that do so at once wait for one another.
+
+    Args:
+        database_url: ``postgresql://user:password@host:port/database``.
+        migrations: the folder with Alembic's ``env.py``.
+
+    Raises:
+        StoreUnavailableError: the database cannot be reached, or a lock was not to be had within 2 seconds.
+    """
+    with store_errors(), connect(database_url) as connection:
+        connection.execute(_ONE_AT_A_TIME)
+        config = Config()
+        config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,198 @@
+"""Rows and the domain's values, both ways. A struct's fields are the columns of its table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from upi_risk.domain.decision import Assessment, Decision, Factor, Level
+from upi_risk.domain.payment import Payment, Phone, UpiId
+from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.track_record import Day, TrackRecord
+from upi_risk.domain.transaction import Status, Transaction
+from upi_risk.domain.user import Payee, User
+
+TrackColumn = list[tuple[int, int, int]]
+"""A day's number, its settled payments, its reports; ascending."""
+
+
+class UserRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``users``."""
+
+    user_id: str
+    name: str
+    mobile: str
+    created_at: datetime
+    last_event_at: datetime
+    last_login_at: datetime
+    version: int
+    login_count: int
+    transaction_count: int
+    settled_count: int
+    settled_paise: int
+    largest_paise: int
+    payee_count: int
+    last_settled_at: datetime | None
+    track: TrackColumn
+
+    @classmethod
+    def of(cls, user: User) -> UserRow:
+        """The row of a user."""
+        return cls(
+            user_id=user.user_id,
+            name=user.name,
+            mobile=user.phone,
+            created_at=user.created_at,
+            last_event_at=user.last_event_at,
+            last_login_at=user.last_login_at,
+            version=user.version,
+            login_count=user.login_count,
+            transaction_count=user.transaction_count,
+            settled_count=user.settled_count,
+            settled_paise=user.settled_paise,
+            largest_paise=user.largest_paise,
+            payee_count=user.payee_count,
+            last_settled_at=user.last_settled_at,
+            track=[(day.number, day.settled, day.reports) for day in user.track.days],
+        )
+
+    def value(self) -> User:
+        """The user of the row."""
+        return User(
+            user_id=self.user_id,
+            name=self.name,
+            phone=Phone(self.mobile),
+            created_at=self.created_at,
+            last_event_at=self.last_event_at,
+            last_login_at=self.last_login_at,
+            version=self.version,
+            login_count=self.login_count,
+            transaction_count=self.transaction_count,
+            settled_count=self.settled_count,
+            settled_paise=self.settled_paise,
+            largest_paise=self.largest_paise,
+            payee_count=self.payee_count,
+            last_settled_at=self.last_settled_at,
+            track=track_record(self.track),
+        )
+
+
+class PayeeRow(msgspec.Struct, frozen=True):
+    """A row of ``payees``."""
+
+    user_id: str
+    receiver_upi: str
+    settled_count: int
+    first_settled_at: datetime | None
+    disputed: bool
+
+    @classmethod
+    def of(cls, payee: Payee) -> PayeeRow:
+        """The row of a pair."""
+        return cls(payee.user_id, payee.receiver, payee.settled_count, payee.first_settled_at, payee.disputed)
+
+    def value(self) -> Payee:
+        """The pair of the row."""
+        receiver = UpiId(self.receiver_upi)
+        return Payee(self.user_id, receiver, self.settled_count, self.first_settled_at, self.disputed)
+
+
+class ReceiverRow(msgspec.Struct, frozen=True):
+    """What a receiver's rows of ``receiver_reputation`` and ``receiver_days`` say together; the track as a user's."""
+
+    receiver_upi: str
+    fraud_reports: int
+    track: TrackColumn
+
+    def value(self) -> Receiver:
+        """The receiver."""
+        return Receiver(UpiId(self.receiver_upi), self.fraud_reports, track_record(self.track))
+
+
+class FactorRow(msgspec.Struct, frozen=True):
+    """An element of ``transactions.factors``."""
+
+    code: str
+    text: str
+    contribution: float
+
+
+class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``transactions``."""
+
+    user_id: str
+    transaction_id: str
+    receiver_upi: str
+    amount_paise: int
+    checked_at: datetime
+    idempotency_key: str | None
+    features: list[float]
+    score: float
+    level: Level
+    decision: Decision
+    factors: list[FactorRow]
+    confidence: float
+    model_version: str
+    policy_version: str
+    status: Status
+    settled_at: datetime | None
+    reported_at: datetime | None
+
+    @classmethod
+    def of(cls, transaction: Transaction) -> TransactionRow:
+        """The row of a transaction."""
+        payment, assessment = transaction.payment, transaction.assessment
+        return cls(
+            user_id=payment.user_id,
+            transaction_id=payment.transaction_id,
+            receiver_upi=payment.receiver,
+            amount_paise=payment.amount_paise,
+            checked_at=payment.at,
+            idempotency_key=payment.idempotency_key,
+            features=list(transaction.features),
+            score=assessment.score,
+            level=assessment.level,
+            decision=assessment.decision,
+            factors=[FactorRow(factor.code, factor.text, factor.contribution) for factor in assessment.factors],
+            confidence=assessment.confidence,
+            model_version=assessment.model_version,
+            policy_version=assessment.policy_version,
+            status=transaction.status,
+            settled_at=transaction.settled_at,
+            reported_at=transaction.reported_at,
+        )
+
+    def value(self) -> Transaction:
+        """The transaction of the row."""
+        receiver, key = UpiId(self.receiver_upi), self.idempotency_key
+        return Transaction(
+            payment=Payment(self.transaction_id, self.user_id, receiver, self.amount_paise, self.checked_at, key),
+            features=tuple(self.features),
+            assessment=Assessment(
+                score=self.score,
+                level=self.level,
+                decision=self.decision,
+                factors=tuple(Factor(factor.code, factor.text, factor.contribution) for factor in self.factors),
+                confidence=self.confidence,
+                model_version=self.model_version,
+                policy_version=self.policy_version,
+            ),
+            status=self.status,
+            settled_at=self.settled_at,
+            reported_at=self.reported_at,
+        )
+
+
+def track_record(column: TrackColumn) -> TrackRecord:
+    """A record from its column."""
+    return TrackRecord(tuple([Day(*entry) for entry in column]))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether this is a UUID, spelled as every id of ours is."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,145 @@
+"""The statements of the hot path. Each is one round trip for a whole batch; rows travel as JSON both ways.
+
+JSON, because tracks and features are arrays of different lengths, which arrays of columns cannot hold, and because
+encoding and decoding whole batches of it costs the client a tenth of what single values do. Numbers and instants keep
+every digit in it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from upi_risk.adapters.postgres.rows import PayeeRow, TransactionRow
+from upi_risk.domain.track_record import REACH_DAYS
+
+LOAD: Final = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT *
+      FROM json_to_recordset(%(wanted)s::json) AS row (
+               user_id text, receiver_upi text, idempotency_key text, transaction_id uuid)
+)
+SELECT 'user', to_json(u)::text
+  FROM (SELECT DISTINCT user_id FROM wanted) w,
+       LATERAL (SELECT * FROM users WHERE user_id = w.user_id LIMIT 1) u
+UNION ALL
+SELECT 'payee', to_json(p)::text
+  FROM (SELECT DISTINCT user_id, receiver_upi FROM wanted) w,
+       LATERAL (SELECT * FROM payees
+                 WHERE user_id = w.user_id AND receiver_upi = w.receiver_upi
+                 LIMIT 1) p
+UNION ALL
+SELECT 'receiver', json_build_object(
+           'receiver_upi', w.receiver_upi, 'fraud_reports', r.fraud_reports, 'track', d.track)::text
+  FROM (SELECT DISTINCT receiver_upi FROM wanted) w,
+       LATERAL (SELECT fraud_reports FROM receiver_reputation
+                 WHERE receiver_upi = w.receiver_upi
+                 LIMIT 1) r,
+       LATERAL (SELECT array_agg(ARRAY[day, settled, reports] ORDER BY day) AS track FROM receiver_days
+                 WHERE receiver_upi = w.receiver_upi
+                   AND day >= (SELECT max(day) FROM receiver_days
+                                WHERE receiver_upi = w.receiver_upi) - {REACH_DAYS}) d
+UNION ALL
+SELECT 'answer', to_json(t)::text
+  FROM wanted w,
+       LATERAL (SELECT transaction_id FROM idempotency_keys
+                 WHERE user_id = w.user_id AND idempotency_key = w.idempotency_key
+                 LIMIT 1) k,
+       LATERAL (SELECT * FROM transactions
+                 WHERE user_id = w.user_id AND transaction_id = k.transaction_id
+                 LIMIT 1) t
+UNION ALL
+SELECT 'transaction', to_json(t)::text
+  FROM wanted w,
+       LATERAL (SELECT * FROM transactions
+                 WHERE user_id = w.user_id AND transaction_id = w.transaction_id
+                 LIMIT 1) t
+"""  # noqa: S608 - a constant number
+"""What is wanted, as of one moment. LIMIT 1 makes each key a look-up of its own, whatever sizes the planner assumes."""
+
+_TRANSACTION: Final = ", ".join(TransactionRow.__struct_fields__)
+_PAYEE: Final = ", ".join(PayeeRow.__struct_fields__)
+
+COMMIT: Final = f"""
+WITH asked AS MATERIALIZED (
+    SELECT *
+      FROM json_to_recordset(%(users)s::json) AS row (
+               user_id text, expected_version bigint, version bigint, last_event_at timestamptz,
+               last_login_at timestamptz, login_count integer, transaction_count integer, settled_count integer,
+               settled_paise bigint, largest_paise bigint, payee_count integer, last_settled_at timestamptz,
+               track integer[])
+), held AS MATERIALIZED (
+    SELECT *
+      FROM (SELECT * FROM asked ORDER BY user_id) sorted,
+           LATERAL (SELECT ctid AS place FROM users
+                     WHERE user_id = sorted.user_id AND version = sorted.expected_version
+                     LIMIT 1 FOR NO KEY UPDATE) u
+), applied AS (
+    UPDATE users u
+       SET version = held.version, last_event_at = held.last_event_at, last_login_at = held.last_login_at,
+           login_count = held.login_count, transaction_count = held.transaction_count,
+           settled_count = held.settled_count, settled_paise = held.settled_paise,
+           largest_paise = held.largest_paise, payee_count = held.payee_count,
+           last_settled_at = held.last_settled_at, track = held.track
+      FROM held
+     WHERE u.ctid = held.place
+    RETURNING u.user_id, u.last_event_at
+), added AS (
+    INSERT INTO transactions ({_TRANSACTION})
+    SELECT {_TRANSACTION}
+      FROM json_populate_recordset(NULL::transactions, %(transactions)s::json) JOIN applied USING (user_id)
+    RETURNING user_id, idempotency_key, transaction_id
+), keys AS (
+    INSERT INTO idempotency_keys (user_id, idempotency_key, transaction_id)
+    SELECT user_id, idempotency_key, transaction_id FROM added WHERE idempotency_key IS NOT NULL
+), pairs AS (
+    INSERT INTO payees ({_PAYEE})
+    SELECT {_PAYEE}
+      FROM json_populate_recordset(NULL::payees, %(payees)s::json) JOIN applied USING (user_id)
+        ON CONFLICT (user_id, receiver_upi) DO UPDATE
+       SET settled_count = excluded.settled_count, first_settled_at = excluded.first_settled_at,
+           disputed = excluded.disputed
+), deltas AS MATERIALIZED (
+    SELECT receiver_upi, day, sum(settled) AS settled, sum(reports) AS reports, min(last_event_at) AS seen_at
+      FROM json_to_recordset(%(deltas)s::json) AS row (
+               user_id text, receiver_upi text, day integer, settled integer, reports integer)
+      JOIN applied USING (user_id)
+     GROUP BY receiver_upi, day
+), seen AS (
+    INSERT INTO receiver_reputation (receiver_upi, first_seen_at, fraud_reports, reputation_score, updated_at)
+    SELECT receiver_upi, min(seen_at), 0, %(unseen)s::double precision, min(seen_at)
+      FROM deltas GROUP BY receiver_upi ORDER BY receiver_upi
+        ON CONFLICT (receiver_upi) DO NOTHING
+), days AS (
+    INSERT INTO receiver_days (receiver_upi, day, settled, reports)
+    SELECT receiver_upi, day, settled, reports FROM deltas ORDER BY receiver_upi, day
+        ON CONFLICT (receiver_upi, day) DO UPDATE
+       SET settled = receiver_days.settled + excluded.settled, reports = receiver_days.reports + excluded.reports
+)
+SELECT user_id FROM applied
+"""  # noqa: S608 - column names of our own
+"""Applies changes to users that still have the expected version, and answers whose they were.
+
+Everybody locks users by id, then receivers by id, so that no two batches wait for each other. Under READ COMMITTED a
+lock that had to wait looks at the version once more; the row it holds stays in its place, where the update finds it.
+"""
+
+AMEND: Final = """
+UPDATE transactions t
+   SET status = amended.status, settled_at = amended.settled_at, reported_at = amended.reported_at
+  FROM json_populate_recordset(NULL::transactions, %(amended)s::json) AS amended
+ WHERE t.user_id = %(user_id)s AND t.user_id = amended.user_id AND t.transaction_id = amended.transaction_id
+"""
+
+LABEL: Final = """
+INSERT INTO fraud_reports (user_id, transaction_id, receiver_upi, reported_at, source)
+SELECT user_id, transaction_id, receiver_upi, reported_at, source
+  FROM json_populate_recordset(NULL::fraud_reports, %(reports)s::json)
+"""
+
+COUNT_REPORTS: Final = """
+UPDATE receiver_reputation SET fraud_reports = fraud_reports + %(reports)s WHERE receiver_upi = %(receiver)s
+"""
+
+RATE: Final = """
+UPDATE receiver_reputation SET reputation_score = %(score)s, updated_at = %(at)s WHERE receiver_upi = %(receiver)s
+"""

@@ -1,0 +1,158 @@
+"""The tables, as the newest migration leaves them; a test holds the two equal."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA: Final = MetaData()
+_INSTANT: Final = DateTime(timezone=True)
+
+
+def _column(name: str, kind: Any) -> Column[Any]:  # noqa: ANN401 - a type or an instance of one
+    return Column(name, kind, nullable=False)
+
+
+def _key(name: str, kind: Any) -> Column[Any]:  # noqa: ANN401 - a type or an instance of one
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+users: Final = Table(
+    "users",
+    METADATA,
+    _key("user_id", Text),
+    _column("name", Text),
+    _column("mobile", Text),
+    _column("created_at", _INSTANT),
+    _column("last_event_at", _INSTANT),
+    _column("last_login_at", _INSTANT),
+    _column("version", BigInteger),
+    _column("login_count", Integer),
+    _column("transaction_count", Integer),
+    _column("settled_count", Integer),
+    _column("settled_paise", BigInteger),
+    _column("largest_paise", BigInteger),
+    _column("payee_count", Integer),
+    Column("last_settled_at", _INSTANT),
+    Column(
+        "track",
+        ARRAY(Integer),
+        nullable=False,
+        comment="For each day in reach: its number, settled payments, fraud reports",
+    ),
+    Index("idx_users_mobile", "mobile", unique=True),
+    postgresql_with={"fillfactor": 70},
+)
+
+transactions: Final = Table(
+    "transactions",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _column("receiver_upi", Text),
+    _column("amount_paise", BigInteger),
+    _column("checked_at", _INSTANT),
+    Column("idempotency_key", Text),
+    _column("features", ARRAY(Double)),
+    _column("score", Double),
+    _column("level", Text),
+    _column("decision", Text),
+    _column("factors", JSONB),
+    _column("confidence", Double),
+    _column("model_version", Text),
+    _column("policy_version", Text),
+    _column("status", Text),
+    Column("settled_at", _INSTANT),
+    Column("reported_at", _INSTANT),
+    CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
+)
+Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
+
+idempotency_keys: Final = Table(
+    "idempotency_keys",
+    METADATA,
+    _key("user_id", Text),
+    _key("idempotency_key", Text),
+    _column("transaction_id", Uuid(as_uuid=False)),
+)
+
+payees: Final = Table(
+    "payees",
+    METADATA,
+    _key("user_id", Text),
+    _key("receiver_upi", Text),
+    _column("settled_count", Integer),
+    Column("first_settled_at", _INSTANT),
+    _column("disputed", Boolean),
+    postgresql_with={"fillfactor": 80},
+)
+
+receiver_reputation: Final = Table(
+    "receiver_reputation",
+    METADATA,
+    _key("receiver_upi", Text),
+    _column("first_seen_at", _INSTANT),
+    _column("fraud_reports", Integer),
+    Column(
+        "reputation_score",
+        Double,
+        nullable=False,
+        comment="As of updated_at: the last report, or the first sight",
+    ),
+    _column("updated_at", _INSTANT),
+)
+
+receiver_days: Final = Table(
+    "receiver_days",
+    METADATA,
+    _key("receiver_upi", Text),
+    Column(
+        "day",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Number of the Indian calendar day; 0 is 1970-01-01",
+    ),
+    _column("settled", Integer),
+    _column("reports", Integer),
+    postgresql_with={"fillfactor": 70},
+)
+
+sessions: Final = Table(
+    "sessions",
+    METADATA,
+    _key("token_digest", LargeBinary),
+    _column("user_id", Text),
+    _column("kind", Text),
+    _column("family", Text),
+    _column("created_at", _INSTANT),
+    _column("expires_at", _INSTANT),
+    Index("idx_sessions_user_id", "user_id"),
+)
+
+fraud_reports: Final = Table(
+    "fraud_reports",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _column("receiver_upi", Text),
+    _column("reported_at", _INSTANT),
+    _column("source", Text),
+)
