@@ -1,0 +1,1 @@
+"""Copies near at hand, in Redis or Valkey; PostgreSQL has the truth."""

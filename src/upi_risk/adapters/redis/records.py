@@ -1,0 +1,160 @@
+"""What is kept in Redis, packed; a record that does not read back strictly is garbage.
+
+Records are MessagePack arrays that begin with a tag. A change of fields takes a new tag, so that two releases that run
+side by side do not misread each other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+
+from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.session import Session, TokenKind
+from upi_risk.domain.track_record import Day, TrackRecord
+from upi_risk.domain.user import Payee, User
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Track = list[tuple[int, Count, Count]]
+
+
+class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="user1"):
+    """A user."""
+
+    user_id: str
+    name: str
+    phone: str
+    created_at: datetime
+    last_event_at: datetime
+    last_login_at: datetime
+    version: Count
+    login_count: Count
+    transaction_count: Count
+    settled_count: Count
+    settled_paise: Count
+    largest_paise: Count
+    payee_count: Count
+    last_settled_at: datetime | None
+    track: Track
+
+    @classmethod
+    def of(cls, user: User) -> UserRecord:
+        """The record of a user."""
+        return cls(
+            user.user_id,
+            user.name,
+            user.phone,
+            user.created_at,
+            user.last_event_at,
+            user.last_login_at,
+            user.version,
+            user.login_count,
+            user.transaction_count,
+            user.settled_count,
+            user.settled_paise,
+            user.largest_paise,
+            user.payee_count,
+            user.last_settled_at,
+            _track(user.track),
+        )
+
+    def value(self) -> User:
+        """The user of the record."""
+        return User(
+            self.user_id,
+            self.name,
+            Phone(self.phone),
+            self.created_at,
+            self.last_event_at,
+            self.last_login_at,
+            self.version,
+            self.login_count,
+            self.transaction_count,
+            self.settled_count,
+            self.settled_paise,
+            self.largest_paise,
+            self.payee_count,
+            self.last_settled_at,
+            _track_record(self.track),
+        )
+
+
+class PayeeRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="payee1"):
+    """A pair."""
+
+    user_id: str
+    receiver: str
+    settled_count: Count
+    first_settled_at: datetime | None
+    disputed: bool
+
+    @classmethod
+    def of(cls, payee: Payee) -> PayeeRecord:
+        """The record of a pair."""
+        return cls(payee.user_id, payee.receiver, payee.settled_count, payee.first_settled_at, payee.disputed)
+
+    def value(self) -> Payee:
+        """The pair of the record."""
+        return Payee(self.user_id, UpiId(self.receiver), self.settled_count, self.first_settled_at, self.disputed)
+
+
+class ReceiverRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="receiver1"):
+    """A receiver."""
+
+    upi_id: str
+    report_count: Count
+    track: Track
+
+    @classmethod
+    def of(cls, receiver: Receiver) -> ReceiverRecord:
+        """The record of a receiver."""
+        return cls(receiver.upi_id, receiver.report_count, _track(receiver.track))
+
+    def value(self) -> Receiver:
+        """The receiver of the record."""
+        return Receiver(UpiId(self.upi_id), self.report_count, _track_record(self.track))
+
+
+class SessionRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="session1"):
+    """A token's meaning."""
+
+    token_digest: bytes
+    user_id: str
+    kind: TokenKind
+    family: str
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, session: Session) -> SessionRecord:
+        """The record of a session."""
+        return cls(
+            session.token_digest,
+            session.user_id,
+            session.kind,
+            session.family,
+            session.created_at,
+            session.expires_at,
+        )
+
+    def value(self) -> Session:
+        """The session of the record."""
+        return Session(self.token_digest, self.user_id, self.kind, self.family, self.created_at, self.expires_at)
+
+
+pack: Final = msgspec.msgpack.Encoder().encode
+user_record: Final = msgspec.msgpack.Decoder(UserRecord).decode
+payee_record: Final = msgspec.msgpack.Decoder(PayeeRecord).decode
+receiver_record: Final = msgspec.msgpack.Decoder(ReceiverRecord).decode
+session_record: Final = msgspec.msgpack.Decoder(SessionRecord).decode
+
+
+def _track(record: TrackRecord) -> Track:
+    return [(day.number, day.settled, day.reports) for day in record.days]
+
+
+def _track_record(track: Track) -> TrackRecord:
+    return TrackRecord(tuple([Day(*entry) for entry in track]))

@@ -1,0 +1,79 @@
+"""Tokens, with copies in Redis in front of the store of record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from upi_risk.adapters.redis.best_effort import BestEffort, Command
+from upi_risk.adapters.redis.records import SessionRecord, pack, session_record
+from upi_risk.domain.ports import Sessions
+from upi_risk.domain.session import Session
+
+LONGEST_LIFE: Final = timedelta(minutes=15)
+
+
+class CachedSessions:
+    """See :class:`upi_risk.domain.ports.Sessions`. Whatever Redis cannot answer, the store does.
+
+    A session never changes, so that a copy is never out of date.
+
+    Attributes:
+        garbage: keys that held what they should not, and were removed.
+    """
+
+    def __init__(self, store: Sessions, client: Redis, *, prefix: str = "upi:") -> None:
+        """``store`` has the truth; keys begin with the prefix."""
+        self._store = store
+        self._redis = BestEffort(client)
+        self._prefix = prefix
+        self.garbage = 0
+
+    @property
+    def failures(self) -> int:
+        """Calls that got no answer because Redis failed or was too slow."""
+        return self._redis.failures
+
+    async def add(self, sessions: Sequence[Session]) -> None:
+        """Store tokens, then copy them."""
+        await self._store.add(sessions)
+        await self._redis.run([self._copy(session) for session in sessions])
+
+    async def find(self, token_digest: bytes) -> Session | None:
+        """The session of a token, from its copy if there is one."""
+        key = self._key(token_digest)
+        replies = await self._redis.run([("GET", key)])
+        if replies and replies[0] is not None:
+            session = _session(token_digest, replies[0])
+            if session is not None:
+                return session
+            self.garbage += 1
+            await self._redis.run([("DEL", key)])
+        found = await self._store.find(token_digest)
+        if found is not None:
+            await self._redis.run([self._copy(found)])
+        return found
+
+    def _copy(self, session: Session) -> Command:
+        life = min(session.expires_at - session.created_at, LONGEST_LIFE)
+        milliseconds = max(life // timedelta(milliseconds=1), 1)
+        return ("SET", self._key(session.token_digest), pack(SessionRecord.of(session)), "PX", milliseconds)
+
+    def _key(self, token_digest: bytes) -> str:
+        return f"{self._prefix}s:{token_digest.hex()}"
+
+
+def _session(token_digest: bytes, reply: Any) -> Session | None:  # noqa: ANN401 - bytes, an error, or anything
+    """Read a copy; None if it is not what we write."""
+    if isinstance(reply, ResponseError):
+        return None
+    try:
+        session = session_record(reply).value()
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return session if session.token_digest == token_digest else None

@@ -1,0 +1,203 @@
+"""The cache of snapshots in Redis.
+
+A user is a hash with the fields ``s`` (state), ``v`` (version), ``n`` (pairs held) and ``p:<receiver>`` for each pair
+held; a receiver a hash with ``s``, ``v`` (its number of reports) and ``n``. One script writes both. A hash is read and
+written whole, so that a pair is always of its user's version; the braces keep a user's data together in a cluster.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from hashlib import sha1
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from upi_risk.adapters.redis.best_effort import BestEffort, Command
+from upi_risk.adapters.redis.records import (
+    PayeeRecord,
+    ReceiverRecord,
+    UserRecord,
+    pack,
+    payee_record,
+    receiver_record,
+    user_record,
+)
+from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
+from upi_risk.domain.payment import UpiId
+from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.user import Payee, User
+
+USER_LIFE_MS: Final = 30 * 60_000
+RECEIVER_LIFE_MS: Final = 60 * 60_000
+
+WRITE: Final = b"""
+local key, version, previous = KEYS[1], tonumber(ARGV[1]), ARGV[2]
+local held = redis.call('HGET', key, 'v')
+local number = held and tonumber(held)
+if number and (version < number or (version == number and previous ~= '')) then return 0 end
+if not number or (version > number and held ~= previous) then redis.call('DEL', key) end
+redis.call('HSET', key, 's', ARGV[3], 'v', ARGV[1], 'n', 0, unpack(ARGV, 5))
+redis.call('HSET', key, 'n', redis.call('HLEN', key) - 3)
+redis.call('PEXPIRE', key, ARGV[4])
+return 1
+"""
+"""KEYS: the hash. ARGV: version, version it follows on or '', state, life in ms, then the pairs' fields and values."""
+
+_DIGEST: Final = sha1(WRITE, usedforsecurity=False).hexdigest()
+
+
+class RedisSnapshotCache:
+    """See :class:`upi_risk.domain.ports.SnapshotCache`.
+
+    Attributes:
+        garbage: keys that held what they should not, and were removed.
+    """
+
+    def __init__(self, client: Redis, *, prefix: str = "upi:") -> None:
+        """Keys of all kinds begin with the prefix."""
+        self._redis = BestEffort(client)
+        self._prefix = prefix
+        self.garbage = 0
+
+    @property
+    def failures(self) -> int:
+        """Calls that got no answer because Redis failed or was too slow."""
+        return self._redis.failures
+
+    async def read(self, wanted: Sequence[Wanted]) -> Snapshot:
+        """What is held, in one pipeline."""
+        pairs: dict[str, dict[UpiId, None]] = {}
+        for item in wanted:
+            asked = pairs.setdefault(item.user_id, {})
+            if item.receiver is not None:
+                asked[item.receiver] = None
+        receivers = list({receiver: None for asked in pairs.values() for receiver in asked})
+        commands: list[Command] = [
+            ("HMGET", self._user_key(user_id), "s", "n", *[f"p:{receiver}" for receiver in asked])
+            for user_id, asked in pairs.items()
+        ]
+        commands += [("HGET", self._receiver_key(receiver), "s") for receiver in receivers]
+        replies = await self._redis.run(commands)
+        snapshot = Snapshot()
+        if replies is None:
+            return snapshot
+        garbage = [
+            *self._read_users(pairs, replies[: len(pairs)], snapshot),
+            *self._read_receivers(receivers, replies[len(pairs) :], snapshot),
+        ]
+        await self._remove(garbage)
+        return snapshot
+
+    async def write_users(self, entries: Sequence[CacheEntry]) -> None:
+        """Keep newer states."""
+        await self._write([self._user_arguments(entry) for entry in entries])
+
+    async def write_receivers(self, receivers: Sequence[Receiver]) -> None:
+        """Keep receivers."""
+        await self._write([self._receiver_arguments(receiver) for receiver in receivers])
+
+    def _read_users(self, pairs: dict[str, dict[UpiId, None]], replies: list[Any], snapshot: Snapshot) -> Iterable[str]:
+        """Add users and pairs to the snapshot; yields the keys of garbage."""
+        for (user_id, asked), reply in zip(pairs.items(), replies, strict=True):
+            try:
+                user, payees = _user(user_id, list(asked), reply)
+            except (msgspec.DecodeError, ValueError, ResponseError):
+                yield self._user_key(user_id)
+                continue
+            if user is not None:
+                snapshot.users[user_id] = user
+                snapshot.payees |= {(user_id, payee.receiver): payee for payee in payees}
+
+    def _read_receivers(self, receivers: list[UpiId], replies: list[Any], snapshot: Snapshot) -> Iterable[str]:
+        for upi_id, reply in zip(receivers, replies, strict=True):
+            try:
+                receiver = _receiver(upi_id, reply)
+            except (msgspec.DecodeError, ValueError, ResponseError):
+                yield self._receiver_key(upi_id)
+                continue
+            if receiver is not None:
+                snapshot.receivers[upi_id] = receiver
+
+    def _user_arguments(self, entry: CacheEntry) -> Command:
+        key = self._user_key(entry.user.user_id)
+        previous = "" if entry.previous_version is None else entry.previous_version
+        fields: list[object] = []
+        for payee in entry.payees:
+            if payee.exists:
+                fields += (f"p:{payee.receiver}", pack(PayeeRecord.of(payee)))
+        return (key, entry.user.version, previous, pack(UserRecord.of(entry.user)), _life(key, USER_LIFE_MS), *fields)
+
+    def _receiver_arguments(self, receiver: Receiver) -> Command:
+        key = self._receiver_key(receiver.upi_id)
+        return (key, receiver.report_count, "", pack(ReceiverRecord.of(receiver)), _life(key, RECEIVER_LIFE_MS))
+
+    async def _write(self, arguments: list[Command]) -> None:
+        """Run the script for each key, by its digest; a server that does not know it yet is sent the script itself."""
+        broken: list[str] = []
+        for script in (("EVALSHA", _DIGEST, 1), ("EVAL", WRITE, 1)):
+            replies = await self._redis.run([(*script, *each) for each in arguments])
+            answered = list(zip(arguments, replies or (), strict=False))
+            arguments = [each for each, reply in answered if isinstance(reply, NoScriptError)]
+            errors = (each for each, reply in answered if isinstance(reply, ResponseError))
+            broken += [each[0] for each in errors if each not in arguments]
+        await self._remove(broken)
+
+    async def _remove(self, keys: list[str]) -> None:
+        if not keys:
+            return
+        self.garbage += len(keys)
+        await self._redis.run([("DEL", key) for key in keys])
+
+    def _user_key(self, user_id: str) -> str:
+        return f"{self._prefix}u:{{{user_id}}}"
+
+    def _receiver_key(self, receiver: UpiId) -> str:
+        return f"{self._prefix}r:{receiver}"
+
+
+def _user(user_id: str, asked: Iterable[UpiId], reply: Any) -> tuple[User | None, list[Payee]]:  # noqa: ANN401
+    """Read the reply about a user: state, number of pairs held, and each pair asked for.
+
+    Raises:
+        ValueError: it is not what we write.
+        ResponseError: the key holds something else altogether.
+    """
+    if isinstance(reply, ResponseError):
+        raise reply
+    state, held, *pairs = reply
+    if state is None:
+        return None, []
+    user = user_record(state).value()
+    if user.user_id != user_id:
+        raise ValueError(user_id)
+    holds_all = int(held or b"") == user.payee_count
+    payees = []
+    for receiver, pair in zip(asked, pairs, strict=True):
+        if pair is not None:
+            payee = payee_record(pair).value()
+            if (payee.user_id, payee.receiver) != (user_id, receiver):
+                raise ValueError(user_id)
+            payees.append(payee)
+        elif holds_all:
+            payees.append(Payee(user_id, receiver))
+    return user, payees
+
+
+def _receiver(upi_id: UpiId, reply: Any) -> Receiver | None:  # noqa: ANN401 - bytes, an error, or anything
+    if isinstance(reply, ResponseError):
+        raise reply
+    if reply is None:
+        return None
+    receiver = receiver_record(reply).value()
+    if receiver.upi_id != upi_id:
+        raise ValueError(upi_id)
+    return receiver
+
+
+def _life(key: str, longest_ms: int) -> int:
+    """A life up to a tenth shorter, so that what was written together does not end together."""
+    return longest_ms - zlib.crc32(key.encode()) % (longest_ms // 10)
