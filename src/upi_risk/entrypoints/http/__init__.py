@@ -1,0 +1,1 @@
+"""HTTP with JSON: what an app developer calls."""

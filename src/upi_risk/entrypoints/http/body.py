@@ -1,0 +1,174 @@
+"""Reading a JSON body: bounded, strict, decoded once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from litestar.types import Receive
+
+from upi_risk.domain.errors import InvalidInputError
+from upi_risk.entrypoints.http.errors import (
+    MALFORMED_JSON,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    VALIDATION_FAILED,
+    ClientGoneError,
+    ProblemError,
+)
+from upi_risk.entrypoints.http.headers import HttpRequest, header
+from upi_risk.entrypoints.http.schemas import FieldError
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+LARGEST_BODY: Final = 16 * 1024
+DEEPEST: Final = 64
+"""Objects and arrays in one another; nothing we accept has more than one."""
+
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_JSON: Final = re.compile(rb'application/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?', re.IGNORECASE)
+_WHOLE: Final = "body"
+
+
+class JsonBody(Generic[Body]):
+    """Reads one kind of body."""
+
+    def __init__(self, schema: type[Body], *, if_empty: Body | None = None) -> None:
+        """``if_empty`` stands for no body at all; without it there must be one."""
+        self._schema = schema
+        self._decoder = msgspec.json.Decoder(schema, strict=True)
+        self._if_empty = if_empty
+
+    async def __call__(self, request: HttpRequest) -> Body:
+        """The body of a request.
+
+        Raises:
+            ProblemError: too large, not JSON by its type or its content, or not of the schema.
+            InvalidInputError: ``invalid_char``, a control character in a string.
+            ClientGoneError: the caller hung up.
+        """
+        length = header(request.scope, b"content-length")
+        if length is not None and not (length.isdigit() and int(length) <= LARGEST_BODY):
+            raise ProblemError(TOO_LARGE)
+        if length in (None, b"0") and self._if_empty is not None:
+            raw = await _read(request.receive)
+            if not raw:
+                return self._if_empty
+            _require_json(request)
+        else:
+            _require_json(request)
+            raw = await _read(request.receive)
+        return self._decode(raw)
+
+    def _decode(self, raw: bytes) -> Body:
+        try:
+            if not raw.isascii():
+                raw.decode()  # msgspec does not look into what it skips or keeps raw
+            body = self._decoder.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise diagnose(raw, self._schema) from None
+        for name in self._schema.__struct_fields__:
+            text = getattr(body, name)
+            if isinstance(text, str) and not text.isprintable() and CONTROL.search(text):
+                raise InvalidInputError(name, "invalid_char")
+        return body
+
+
+def _require_json(request: HttpRequest) -> None:
+    content_type = header(request.scope, b"content-type")
+    if content_type is None or _JSON.fullmatch(content_type.strip()) is None:
+        raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
+
+
+async def _read(receive: Receive) -> bytes:
+    """Everything the caller sends, up to the limit."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGoneError
+        chunk = message["body"]
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise ProblemError(TOO_LARGE)
+        chunks.append(chunk)
+        if not message["more_body"]:
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def diagnose(raw: bytes, schema: type[msgspec.Struct]) -> ProblemError:
+    """Why a body was not accepted: no JSON (400), or not what the schema says (422), with each field that is wrong.
+
+    Names that the caller made up are never repeated; they count as ``unknown_field`` of the body.
+    """
+    try:
+        raw.decode()
+        value = _parse(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ProblemError(MALFORMED_JSON)
+    if _too_deep(value):
+        return ProblemError(MALFORMED_JSON)
+    if not isinstance(value, dict):
+        return ProblemError(VALIDATION_FAILED, [FieldError(_WHOLE, "wrong_type")])
+    return ProblemError(VALIDATION_FAILED, _faults(value, schema))
+
+
+def _parse(raw: bytes) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.ValidationError:
+        pass  # the syntax is right, but somewhere is a number beyond any float
+    try:
+        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return None
+    return {name: _parse_member(member) for name, member in members.items()}
+
+
+def _parse_member(member: msgspec.Raw) -> object:
+    """Its value; the member as it came if it is, or holds, a number beyond any float."""
+    try:
+        return msgspec.json.decode(member)
+    except msgspec.ValidationError:
+        return member
+
+
+def _faults(value: Mapping[str, object], schema: type[msgspec.Struct]) -> list[FieldError]:
+    faults = []
+    fields = {field.encode_name: field for field in msgspec.structs.fields(schema)}
+    for name, field in fields.items():
+        if name not in value:
+            if field.required:
+                faults.append(FieldError(name, "required"))
+        elif not _fits(value[name], field.type):
+            faults.append(FieldError(name, "wrong_type"))
+    if value.keys() - fields.keys():
+        faults.append(FieldError(_WHOLE, "unknown_field"))
+    return faults
+
+
+def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - a type, as msgspec spells them
+    if getattr(kind, "__origin__", kind) is msgspec.Raw:  # its annotations say more
+        return isinstance(value, int | float | msgspec.Raw) and not isinstance(value, bool)
+    try:
+        msgspec.convert(value, kind, strict=True)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _too_deep(value: object) -> bool:
+    level: list[object] = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True

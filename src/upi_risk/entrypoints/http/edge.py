@@ -1,0 +1,132 @@
+"""The outermost layer: every answer has a request id and the same safe headers, and every refusal the same shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Final
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from upi_risk.entrypoints.http.errors import INTERNAL, MEDIA_TYPE, ClientGoneError, Kind, kind_of_status, render
+
+REQUEST_ID: Final = "request_id"
+"""Where the request's id is kept in the state of its scope."""
+
+UNMATCHED: Final = "unmatched"
+CLIENT_GONE: Final = 499
+_REFUSED: Final = 400
+_SAFE: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_PROBLEM: Final = MEDIA_TYPE.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """What the log keeps of a request; nothing in it was chosen by the caller but the method.
+
+    Attributes:
+        method: the HTTP method, ``OTHER`` for one that HTTP does not know.
+        route: the route's template, ``/transactions/{transaction_id}``; ``unmatched`` if there is none.
+        status: of the answer; 499 if the caller hung up before it.
+        duration_ms: from the request's head to the end of the answer.
+        request_id: as the caller got it.
+    """
+
+    method: str
+    route: str
+    status: int
+    duration_ms: float
+    request_id: str
+
+
+LogRequest = Callable[[RequestRecord], None]
+LogFailure = Callable[[str, Exception], None]
+"""Is told the request's id and what went wrong on our side."""
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(
+        self, app: ASGIApp, new_id: Callable[[], str], log_request: LogRequest, log_failure: LogFailure
+    ) -> None:
+        self._app = app
+        self._new_id = new_id
+        self._log_request = log_request
+        self._log_failure = log_failure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event."""
+        if scope["type"] == ScopeType.HTTP:
+            await self._serve(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        exchange = _Exchange(send, self._new_id())
+        scope["state"][REQUEST_ID] = exchange.request_id
+        try:
+            await self._app(scope, receive, exchange.send)
+        except ClientGoneError:
+            exchange.status = CLIENT_GONE
+        except Exception as error:
+            self._log_failure(exchange.request_id, error)
+            if exchange.status:
+                raise  # half an answer is out: the server has to break the connection off
+            await exchange.refuse(INTERNAL)
+        finally:
+            method = scope["method"]
+            self._log_request(
+                RequestRecord(
+                    method=method if method in _METHODS else "OTHER",
+                    route=scope.get("path_template") or UNMATCHED,
+                    status=exchange.status or CLIENT_GONE,
+                    duration_ms=(perf_counter() - started) * 1000,
+                    request_id=exchange.request_id,
+                )
+            )
+
+
+class _Exchange:
+    """One answer on its way out."""
+
+    __slots__ = ("_discarding", "_send", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._discarding = False
+        self.request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on; a refusal in any other shape than a problem is replaced by one."""
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            status = message["status"]
+            if status >= _REFUSED and (b"content-type", _PROBLEM) not in headers:
+                self._discarding = True
+                await self.refuse(kind_of_status(status))
+                return
+            self.status = status
+            message["headers"] = self._complete(headers)
+        elif self._discarding:
+            return
+        await self._send(message)
+
+    async def refuse(self, kind: Kind) -> None:
+        """Answer with a problem."""
+        self.status = kind.status
+        body = render(kind, self.request_id)
+        headers = [(b"content-type", _PROBLEM), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in kind.headers.items()]
+        await self._send({"type": "http.response.start", "status": kind.status, "headers": self._complete(headers)})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        own_caching = any(name == b"cache-control" for name, _ in headers)
+        return [*headers, (b"x-request-id", self.request_id.encode()), *(_SAFE[1:] if own_caching else _SAFE)]

@@ -1,0 +1,31 @@
+"""Who is calling."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from upi_risk.application.tokens import Authenticate
+from upi_risk.domain.errors import UnauthenticatedError
+from upi_risk.entrypoints.http.headers import HttpRequest, header
+
+_BEARER: Final = re.compile(rb"bearer +([A-Za-z0-9._~+/=-]{1,512})", re.IGNORECASE)
+
+
+class SignedInUser:
+    """From a request to the user it speaks for. Every route but the few public ones begins with it."""
+
+    def __init__(self, authenticate: Authenticate) -> None:
+        self._authenticate = authenticate
+
+    async def __call__(self, request: HttpRequest) -> str:
+        """The user's id.
+
+        Raises:
+            UnauthenticatedError: there is no bearer token in the Authorization header, or it is not good.
+        """
+        credentials = header(request.scope, b"authorization")
+        match = _BEARER.fullmatch(credentials) if credentials is not None else None
+        if match is None:
+            raise UnauthenticatedError
+        return await self._authenticate(match[1].decode("ascii"))
