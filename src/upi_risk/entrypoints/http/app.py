@@ -1,0 +1,107 @@
+"""The HTTP application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.handlers import HTTPRouteHandler
+
+from upi_risk.entrypoints.http.answers import refusals
+from upi_risk.entrypoints.http.body import LARGEST_BODY
+from upi_risk.entrypoints.http.checks import checking
+from upi_risk.entrypoints.http.docs import documentation
+from upi_risk.entrypoints.http.edge import Edge, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.health import living, readiness
+from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
+from upi_risk.entrypoints.http.use_cases import UseCases
+from upi_risk.entrypoints.http.users import logging_in, own_profile, signing_up
+
+__all__ = ["HttpOptions", "LogFailure", "LogRequest", "RequestRecord", "UseCases", "create_app"]
+
+Hook = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """How HTTP is served.
+
+    Attributes:
+        version: of the service, shown in the documentation.
+        log_request: is told of every request when it has been answered.
+        log_failure: is told of every exception behind an answer of 500 or more.
+        cors_origins: origins of web pages that may call, exactly; none if empty.
+        docs: whether ``/docs`` and ``/openapi.json`` are there.
+        on_startup: awaited in order before the first request.
+        on_shutdown: awaited in order after the last request.
+    """
+
+    version: str
+    log_request: LogRequest
+    log_failure: LogFailure
+    cors_origins: Sequence[str] = ()
+    docs: bool = True
+    on_startup: Sequence[Hook] = ()
+    on_shutdown: Sequence[Hook] = ()
+
+    def __post_init__(self) -> None:
+        for origin in self.cors_origins:
+            if "*" in origin:
+                raise ValueError("A CORS origin is an exact one, as https://app.example.com; patterns are not taken.")
+
+
+def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
+    """The application, ready for an ASGI server.
+
+    Args:
+        use_cases: what the routes call.
+        options: how they are served.
+    """
+    refuse = refusals(options.log_failure)
+    app = Litestar(
+        route_handlers=[
+            *_routes(use_cases),
+            Router("/v1", route_handlers=_routes(use_cases)),
+            living(),
+            readiness(use_cases.ready),
+            *(documentation(options.version) if options.docs else ()),
+        ],
+        cors_config=_cors(options.cors_origins),
+        debug=False,
+        exception_handlers={Exception: refuse},
+        logging_config=None,
+        on_shutdown=list(options.on_shutdown),
+        on_startup=list(options.on_startup),
+        openapi_config=None,
+        pdb_on_exception=False,
+        request_max_body_size=LARGEST_BODY,
+    )
+    clock, identities = use_cases.clock, use_cases.identities
+    app.asgi_handler = Edge(
+        app.asgi_handler,
+        new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
+        log_request=options.log_request,
+        log_failure=options.log_failure,
+    )
+    return app
+
+
+def _routes(use_cases: UseCases) -> list[HTTPRouteHandler]:
+    """The versioned routes; each call makes new ones."""
+    makers = (signing_up, logging_in, own_profile, checking, listing, showing, confirming, reporting)
+    return [maker(use_cases) for maker in makers]
+
+
+def _cors(origins: Sequence[str]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+        allow_credentials=False,
+        expose_headers=["Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"],
+        max_age=600,
+    )

@@ -1,0 +1,156 @@
+"""What each route takes and gives, as the documentation tells it; a test holds it equal to the routes there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from upi_risk.entrypoints.http import errors, schemas
+
+_PROFILE: Final[dict[str, Any]] = {
+    "user_id": "UID-7Q2M4K9XWPRT",
+    "name": "Gopal",
+    "phone": "+919876543210",
+    "trust_score": 50.0,
+    "login_count": 1,
+    "transaction_count": 0,
+    "avg_amount": 0.0,
+    "account_age": 0.0,
+    "created_at": "2026-01-15T09:30:00.123456Z",
+    "last_login_at": "2026-01-15T09:30:00.123456Z",
+    "last_transaction_at": None,
+}
+_SIGNED_IN: Final[dict[str, Any]] = {
+    **_PROFILE,
+    "access_token": "upa_mZ0tq3...",
+    "refresh_token": "upa_9xQf1c...",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "token": "upa_mZ0tq3...",
+}
+_ID: Final = "019bc0f1-6d0b-7c3e-9a51-2f4b8d6e7a90"
+_ANSWER: Final[dict[str, Any]] = {
+    "risk_level": "MEDIUM",
+    "risk_score_numeric": 0.45,
+    "factors": ["First-time receiver", "Large amount"],
+    "decision": "VERIFY",
+    "confidence": 0.87,
+    "transaction_id": _ID,
+}
+_VIEW: Final[dict[str, Any]] = {
+    "transaction_id": _ID,
+    "receiver_upi": "merchant@upi",
+    "amount": 5000.0,
+    "created_at": "2026-01-15T09:31:07.000512Z",
+    "risk_level": "MEDIUM",
+    "risk_score_numeric": 0.45,
+    "decision": "VERIFY",
+    "confidence": 0.87,
+    "factors": ["First-time receiver", "Large amount"],
+    "status": "PENDING",
+    "settled_at": None,
+    "reported_at": None,
+}
+_SETTLED: Final = {**_VIEW, "status": "SETTLED", "settled_at": "2026-01-15T09:31:40.250000Z"}
+_DETAIL: Final[dict[str, Any]] = {
+    **_VIEW,
+    "features": {"amount": 5000.0, "avg_amount": -1.0, "is_first_time": 1.0},
+    "factor_details": [{"code": "payee", "text": "First-time receiver"}, {"code": "amount", "text": "Large amount"}],
+    "model_version": "v1.0",
+    "policy_version": "p1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route.
+
+    Attributes:
+        tag: the heading it is shown under.
+        answers: the schema of the answer.
+        example: one that the schema accepts.
+        problems: what may be answered instead, beside what every route may.
+        takes: the schema of the body; None if it has none.
+        sends: an example of the body.
+        may_be_empty: whether the body may be left out.
+        parameters: names of the parameters, see ``openapi.PARAMETERS``.
+        public: whether it is answered without a token.
+    """
+
+    tag: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    answers: type[msgspec.Struct]
+    example: Any
+    problems: tuple[errors.Kind, ...] = ()
+    takes: type[msgspec.Struct] | None = None
+    sends: Any = None
+    may_be_empty: bool = False
+    parameters: tuple[str, ...] = ()
+    status: int = 200
+    public: bool = False
+
+
+OPERATIONS: Final = (
+    Operation(
+        "Users", "post", "/signup", "Become a user", "Registers a name and a phone and signs the new user in.",
+        schemas.SignedIn, _SIGNED_IN, (errors.CONFLICT,),
+        takes=schemas.SignUpBody, sends={"name": "Gopal", "phone": "9876543210"}, status=201, public=True,
+    ),
+    Operation(
+        "Users", "post", "/login", "Sign in", "Counts the sign-in and gives new tokens.",
+        schemas.SignedIn, {**_SIGNED_IN, "login_count": 2}, (errors.NOT_FOUND,),
+        takes=schemas.LogInBody, sends={"phone": "9876543210"}, public=True,
+    ),
+    Operation(
+        "Payments", "post", "/check-transaction", "Ask how risky a payment is",
+        "Answers after the payment is durably recorded. With the same idempotency key and the same payment the stored "
+        "answer comes again, with the header `Idempotent-Replayed: true`. In the demo mode the receivers `low@test`, "
+        "`medium@test` and `high@test` always get that level.",
+        schemas.CheckAnswer, _ANSWER, (errors.FORBIDDEN, errors.NOT_FOUND, errors.KEY_REUSED),
+        takes=schemas.CheckBody, sends={"user_id": "UID-DEMO-001", "receiver_upi": "merchant@upi", "amount": 5000.0},
+        parameters=("idempotency_key",),
+    ),
+    Operation(
+        "Users", "get", "/me", "One's own profile", "The token's user, as last recorded.",
+        schemas.Profile, _PROFILE, (errors.NOT_FOUND,),
+    ),
+    Operation(
+        "Payments", "get", "/transactions", "One's own payments", "Checked payments, newest first, a page at a time.",
+        schemas.TransactionPage, {"transactions": [_VIEW], "next_cursor": "AAZIZ-oVeAA"},
+        parameters=("cursor", "limit"),
+    ),
+    Operation(
+        "Payments", "get", "/transactions/{transaction_id}", "One payment",
+        "With the features and versions its answer came from.",
+        schemas.TransactionDetail, _DETAIL, (errors.NOT_FOUND,), parameters=("transaction_id",),
+    ),
+    Operation(
+        "Payments", "post", "/transactions/{transaction_id}/confirm", "Say what became of a payment to verify",
+        "Confirmed, it settles now; not confirmed, it was given up. The same outcome again changes nothing, the other "
+        "one is a conflict, as is an outcome for a payment that was not to be verified.",
+        schemas.TransactionView, _SETTLED, (errors.NOT_FOUND, errors.CONFLICT),
+        takes=schemas.ConfirmBody, sends={"confirmed": True}, may_be_empty=True, parameters=("transaction_id",),
+    ),
+    Operation(
+        "Payments", "post", "/transactions/{transaction_id}/report", "Report a payment as fraud",
+        "A label to learn from, and a mark against the receiver. The first report stands, a second changes nothing.",
+        schemas.TransactionView, {**_SETTLED, "reported_at": "2026-01-16T18:02:11.500000Z"}, (errors.NOT_FOUND,),
+        takes=schemas.ReportBody, sends={}, may_be_empty=True, parameters=("transaction_id",),
+    ),
+    Operation(
+        "Health", "get", "/health/live", "Does the process live?", "Answers without asking anything else.",
+        schemas.Health, {"status": "live", "checks": {}}, public=True,
+    ),
+    Operation(
+        "Health", "get", "/health/ready", "Can payments be answered?",
+        "503 when something that answers depend on does not work.",
+        schemas.Health, {"status": "ready", "checks": {"postgres": True, "model": True}},
+        (errors.UNAVAILABLE_DEPENDENCY,), public=True,
+    ),
+)  # fmt: skip
+"""Every documented route, without the prefix ``/v1``."""

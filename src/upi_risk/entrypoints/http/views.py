@@ -1,0 +1,103 @@
+"""From the domain to the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from upi_risk.application.tokens import Tokens
+from upi_risk.domain.features import NAMES
+from upi_risk.domain.transaction import Transaction
+from upi_risk.domain.user import User
+from upi_risk.entrypoints.http.amounts import rupees
+from upi_risk.entrypoints.http.schemas import (
+    CheckAnswer,
+    FactorView,
+    Profile,
+    SignedIn,
+    TransactionDetail,
+    TransactionView,
+)
+
+_DAY: Final = timedelta(days=1)
+
+
+def _profile(user: User, at: datetime) -> dict[str, Any]:
+    return {
+        "user_id": user.user_id,
+        "name": user.name,
+        "phone": user.phone,
+        "trust_score": round(user.trust_score(at), 2),
+        "login_count": user.login_count,
+        "transaction_count": user.transaction_count,
+        "avg_amount": rupees(round(user.average_paise)),
+        "account_age": round(max(user.age(at) / _DAY, 0.0), 4),
+        "created_at": user.created_at,
+        "last_login_at": user.last_login_at,
+        "last_transaction_at": user.last_settled_at,
+    }
+
+
+def profile(user: User, at: datetime) -> Profile:
+    """A user as of an instant."""
+    return Profile(**_profile(user, at))
+
+
+def signed_in(user: User, tokens: Tokens, at: datetime) -> SignedIn:
+    """A user with new tokens."""
+    return SignedIn(
+        **_profile(user, at),
+        access_token=tokens.access,
+        refresh_token=tokens.refresh,
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expires_in=int(tokens.expires_in.total_seconds()),
+        token=tokens.access,
+    )
+
+
+def check_answer(transaction: Transaction) -> CheckAnswer:
+    """The answer to a payment."""
+    assessment = transaction.assessment
+    return CheckAnswer(
+        risk_level=assessment.level,
+        risk_score_numeric=assessment.score,
+        factors=[factor.text for factor in assessment.factors],
+        decision=assessment.decision,
+        confidence=assessment.confidence,
+        transaction_id=transaction.payment.transaction_id,
+    )
+
+
+def _transaction(transaction: Transaction) -> dict[str, Any]:
+    payment, assessment = transaction.payment, transaction.assessment
+    return {
+        "transaction_id": payment.transaction_id,
+        "receiver_upi": payment.receiver,
+        "amount": rupees(payment.amount_paise),
+        "created_at": payment.at,
+        "risk_level": assessment.level,
+        "risk_score_numeric": assessment.score,
+        "decision": assessment.decision,
+        "confidence": assessment.confidence,
+        "factors": [factor.text for factor in assessment.factors],
+        "status": transaction.status,
+        "settled_at": transaction.settled_at,
+        "reported_at": transaction.reported_at,
+    }
+
+
+def transaction_view(transaction: Transaction) -> TransactionView:
+    """A transaction as a list shows it."""
+    return TransactionView(**_transaction(transaction))
+
+
+def transaction_detail(transaction: Transaction) -> TransactionDetail:
+    """A transaction with what its answer came from."""
+    assessment = transaction.assessment
+    return TransactionDetail(
+        **_transaction(transaction),
+        features=dict(zip(NAMES, transaction.features, strict=True)),
+        factor_details=[FactorView(factor.code, factor.text) for factor in assessment.factors],
+        model_version=assessment.model_version,
+        policy_version=assessment.policy_version,
+    )
