@@ -1,0 +1,334 @@
+"""What callers should not send: each gets its status and type of problem, and nothing is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from tests.entrypoints.service import Account, Service, check, problem
+
+MALFORMED = (400, "malformed-json")
+INVALID = (422, "validation-failed")
+BIG = (413, "payload-too-large")
+
+SYNTAX: dict[str, tuple[bytes, tuple[int, str]]] = {
+    "empty": (b"", MALFORMED),
+    "blank": (b"  \n", MALFORMED),
+    "null": (b"null", INVALID),
+    "array": (b"[]", INVALID),
+    "string": (b'"x"', INVALID),
+    "number": (b"1", INVALID),
+    "true": (b"true", INVALID),
+    "a number beyond any float": (b"1e999", INVALID),
+    "truncated": (b'{"name": "Gopal", "pho', MALFORMED),
+    "two values": (b"{}{}", MALFORMED),
+    "byte order mark": (b'\xef\xbb\xbf{"phone": "9876543210"}', MALFORMED),
+    "UTF-16": ('{"phone": "9876543210"}'.encode("utf-16"), MALFORMED),
+    "invalid UTF-8 in a known string": (b'{"phone": "\xff\xfe", "user_id": "\xff\xfe"}', MALFORMED),
+    "invalid UTF-8 in an unknown field": (b'{"x": "\xff\xfe"}', MALFORMED),
+    "invalid UTF-8 in a name": (b'{"\xff": 1}', MALFORMED),
+    "overlong UTF-8": (b'{"phone": "\xc0\xaf"}', MALFORMED),
+    "surrogate in UTF-8": (b'{"phone": "\xed\xa0\x80"}', MALFORMED),
+    "lone surrogate": (b'{"phone": "\\ud800"}', MALFORMED),
+    "brackets 2,000 deep": (b"[" * 2_000, MALFORMED),
+    "brackets 2,000 deep and closed": (b"[" * 2_000 + b"]" * 2_000, MALFORMED),
+    "objects 2,000 deep": (b'{"a":' * 2_000, MALFORMED),
+    "an unknown field 70 deep": (b'{"x": ' + b"[" * 70 + b"]" * 70 + b"}", MALFORMED),
+    "an unknown field 10 deep": (b'{"x": ' + b"[" * 10 + b"]" * 10 + b"}", INVALID),
+    "brackets 100,000 deep": (b"[" * 100_000, BIG),
+    "100,000 keys": (b"{" + b",".join(b'"%d":1' % n for n in range(100_000)) + b"}", BIG),
+    "a megabyte": (b'{"phone": "' + b"9" * 1_000_000 + b'"}', BIG),
+    "a name of a megabyte": (b'{"' + b"n" * 1_000_000 + b'": 1}', BIG),
+    "one byte too many": (b'{"phone": "9876543210"}'.ljust(16 * 1024 + 1), BIG),
+    "comment": (b'{"phone": "9876543210" /* mine */}', MALFORMED),
+    "single quotes": (b"{'phone': '9876543210'}", MALFORMED),
+    "trailing comma": (b'{"phone": "9876543210",}', MALFORMED),
+    "NaN": (b'{"phone": NaN, "amount": NaN}', MALFORMED),
+    "unquoted name": (b'{phone: "9876543210"}', MALFORMED),
+    "raw control character": (b'{"phone": "98765\x0043210"}', MALFORMED),
+    "__proto__": (b'{"__proto__": {}, "constructor": {}, "$where": "1"}', INVALID),
+}
+
+
+@pytest.mark.parametrize("case", SYNTAX)
+@pytest.mark.parametrize("path", ["/signup", "/login", "/check-transaction"])
+async def test_what_is_not_a_json_object_of_the_schema_is_refused(
+    service: Service, client: httpx.AsyncClient, asha: Account, path: str, case: str
+) -> None:
+    body, expected = SYNTAX[case]
+    before = service.saved()
+    answer = await client.post(path, content=body, headers=asha.headers | {"Content-Type": "application/json"})
+    problem(answer, *expected)
+    assert service.saved() == before
+    assert service.failures == []
+
+
+EVERY_FAULT = [
+    {"field": "user_id", "code": "wrong_type"},
+    {"field": "receiver_upi", "code": "required"},
+    {"field": "amount", "code": "wrong_type"},
+    {"field": "body", "code": "unknown_field"},
+]
+
+
+async def test_every_fault_of_a_body_is_told_and_no_name_that_the_caller_made_up(
+    client: httpx.AsyncClient, asha: Account
+) -> None:
+    body = {"user_id": 5, "amount": "10.5", "se-cret": 1, "x" * 5_000: 2}
+    answer = await client.post("/check-transaction", json=body, headers=asha.headers)
+    assert problem(answer, *INVALID)["errors"] == EVERY_FAULT
+    assert "se-cret" not in answer.text
+    assert "xxx" not in answer.text
+
+
+async def test_a_number_beyond_any_float_does_not_hide_the_other_faults(
+    client: httpx.AsyncClient, asha: Account
+) -> None:
+    body = b'{"user_id": 5, "amount": 1e999, "transaction_id": 1e999, "nested": [1e999]}'
+    headers = asha.headers | {"Content-Type": "application/json"}
+    answer = await client.post("/check-transaction", content=body, headers=headers)
+    assert problem(answer, *INVALID)["errors"] == [
+        {"field": "user_id", "code": "wrong_type"},
+        {"field": "receiver_upi", "code": "required"},
+        {"field": "transaction_id", "code": "wrong_type"},
+        {"field": "body", "code": "unknown_field"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "extra", ["is_admin", "risk_level", "decision", "transaction_count", "created_at", "id", "trust_score", "Amount"]
+)
+async def test_nobody_sets_what_is_ours_to_say(
+    service: Service, client: httpx.AsyncClient, asha: Account, extra: str
+) -> None:
+    before = service.saved()
+    told = problem(await check(client, asha, extra={extra: "LOW"}), *INVALID)
+    assert told["errors"] == [{"field": "body", "code": "unknown_field"}]
+    answer = await client.post("/signup", json={"name": "Gopal", "phone": "9876543210", extra: 1})
+    assert problem(answer, *INVALID)["errors"] == told["errors"]
+    assert service.saved() == before
+
+
+AMOUNTS: dict[str, tuple[str, str | None]] = {
+    "NaN": ("NaN", None),
+    "Infinity": ("Infinity", None),
+    "-Infinity": ("-Infinity", None),
+    "1e308": ("1e308", "too_large"),
+    "1e400": ("1e400", "too_large"),
+    "1e99999999999999999999": ("1e99999999999999999999", "too_large"),
+    "1e-99999999999999999999": ("1e-99999999999999999999", "too_precise"),
+    "six thousand digits": ("9" * 6_000, "too_large"),
+    "a decimal of six thousand digits": ("1." + "3" * 6_000, "too_precise"),
+    "-5": ("-5", "too_small"),
+    "-0": ("-0", "too_small"),
+    "-1e999": ("-1e999", "too_small"),
+    "0": ("0", "too_small"),
+    "0.00": ("0.00", "too_small"),
+    "string": ('"10.5"', "wrong_type"),
+    "string NaN": ('"NaN"', "wrong_type"),
+    "string sNaN": ('"sNaN"', "wrong_type"),
+    "string Infinity": ('"Infinity"', "wrong_type"),
+    "string exponent": ('"1e999999999"', "wrong_type"),
+    "string underscore": ('"1_000"', "wrong_type"),
+    "true": ("true", "wrong_type"),
+    "null": ("null", "wrong_type"),
+    "[]": ("[]", "wrong_type"),
+    "{}": ("{}", "wrong_type"),
+    "[10]": ("[10]", "wrong_type"),
+    "a paisa above the limit": ("1000000.01", "too_large"),
+    "a hair above the limit": ("1000000.0000000000000000000000000000001", "too_large"),
+    "0.001": ("0.001", "too_precise"),
+    "10.505": ("10.505", "too_precise"),
+    "a hair above ten": ("10.0000000000000000000000000000000001", "too_precise"),
+    "01": ("01", None),
+    "1.": ("1.", None),
+    ".5": (".5", None),
+    "+1": ("+1", None),
+    "1_000": ("1_000", None),
+    "0x10": ("0x10", None),
+    "brackets 500 deep": ("[" * 500 + "]" * 500, "wrong_type"),
+    "brackets 2,000 deep": ("[" * 2_000 + "]" * 2_000, None),
+    "invalid escape in a string": ('"\\x"', None),
+}
+
+
+@pytest.mark.parametrize("case", AMOUNTS)
+async def test_what_is_not_an_exact_amount_is_refused(
+    service: Service, client: httpx.AsyncClient, asha: Account, case: str
+) -> None:
+    amount, code = AMOUNTS[case]
+    before = service.saved()
+    body = f'{{"user_id": "{asha.user_id}", "receiver_upi": "shop@okbank", "amount": {amount}}}'
+    headers = asha.headers | {"Content-Type": "application/json"}
+    answer = await client.post("/check-transaction", content=body, headers=headers)
+    if code is None:
+        problem(answer, *MALFORMED)
+    else:
+        assert problem(answer, *INVALID)["errors"] == [{"field": "amount", "code": code}]
+    assert service.saved() == before
+    assert service.failures == []
+
+
+STRINGS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("/signup", {"name": "Go\x00pal"}, "name", "invalid_char"),
+    ("/signup", {"name": "Go\r\npal INFO forged"}, "name", "invalid_char"),
+    ("/signup", {"name": "Go\x7fpal"}, "name", "invalid_char"),
+    ("/signup", {"name": "Go\u009fpal"}, "name", "invalid_char"),
+    ("/signup", {"name": "Go\u202epal"}, "name", "invalid_char"),
+    ("/signup", {"name": "Go\u200bpal"}, "name", "invalid_char"),
+    ("/signup", {"name": "   "}, "name", "too_short"),
+    ("/signup", {"name": ""}, "name", "too_short"),
+    ("/signup", {"name": "x" * 101}, "name", "too_long"),
+    ("/signup", {"name": "x" * 10_000}, "name", "too_long"),
+    ("/signup", {"name": None}, "name", "wrong_type"),
+    ("/signup", {"name": ["Gopal"]}, "name", "wrong_type"),
+    *[
+        (path, {"phone": phone}, "phone", code)
+        for path in ("/signup", "/login")
+        for phone, code in [
+            ("98765\x0043210", "invalid_char"),
+            ("9876543210\n", "invalid_char"),
+            ("٩٨٧٦٥٤٣٢١٠", "wrong_format"),
+            ("+19876543210", "wrong_format"),
+            ("987654321", "wrong_format"),
+            ("98765432101", "wrong_format"),
+            ("5876543210", "wrong_format"),
+            ("98765abcde", "wrong_format"),
+            ("' OR 1=1--", "wrong_format"),
+            ("", "wrong_format"),
+            ("9" * 10_000, "wrong_format"),
+            (9876543210, "wrong_type"),
+            ({"$ne": None}, "wrong_type"),
+        ]
+    ],
+    *[
+        ("/check-transaction", {"receiver_upi": receiver}, "receiver_upi", code)
+        for receiver, code in [
+            ("shop\x00@okbank", "invalid_char"),
+            ("shop@okbank\n", "invalid_char"),
+            ("shop@okbank\u0085", "invalid_char"),
+            ("shop.okbank", "wrong_format"),
+            ("shop@ok@bank", "wrong_format"),
+            ("shop@", "wrong_format"),
+            ("@okbank", "wrong_format"),
+            ("s" * 250 + "@okbank", "wrong_format"),
+            ("s" * 10_000, "wrong_format"),
+            ("' OR 1=1--", "wrong_format"),
+            ("$(id)@okbank", "wrong_format"),
+            ("{{7*7}}", "wrong_format"),
+            ("%n@okbank", "wrong_format"),
+            ("../../etc@okbank", "wrong_format"),
+            ("<script>@okbank", "wrong_format"),
+            ("\N{CYRILLIC SMALL LETTER DZE}hop@okbank", "wrong_format"),
+            ("\N{KELVIN SIGN}irana@okbank", "wrong_format"),
+            ("", "wrong_format"),
+            (5, "wrong_type"),
+            (None, "wrong_type"),
+        ]
+    ],
+    *[
+        ("/check-transaction", {"user_id": user_id}, "user_id", code)
+        for user_id, code in [
+            (5, "wrong_type"),
+            ({}, "wrong_type"),
+            ([], "wrong_type"),
+            (None, "wrong_type"),
+            (True, "wrong_type"),
+            ("", "too_short"),
+            ("u" * 65, "too_long"),
+            ("u\x00", "invalid_char"),
+        ]
+    ],
+    *[
+        ("/check-transaction", {"transaction_id": key}, "transaction_id", code)
+        for key, code in [
+            ("", "wrong_format"),
+            ("k" * 65, "wrong_format"),
+            ("two words", "wrong_format"),
+            ("ключ", "wrong_format"),
+            ("k\x00", "invalid_char"),
+            (5, "wrong_type"),
+        ]
+    ],
+]
+
+
+@pytest.mark.parametrize(("path", "fields", "field", "code"), STRINGS)
+async def test_a_text_that_is_none_of_ours_is_refused(  # noqa: PLR0913, PLR0917 - parameters
+    service: Service, client: httpx.AsyncClient, asha: Account, path: str, fields: dict[str, Any], field: str, code: str
+) -> None:
+    valid: dict[str, dict[str, Any]] = {
+        "/signup": {"name": "Gopal", "phone": "9876543210"},
+        "/login": {"phone": "9876543210"},
+        "/check-transaction": {"user_id": asha.user_id, "receiver_upi": "shop@okbank", "amount": 5},
+    }
+    before = service.saved()
+    body = msgspec.json.encode(valid[path] | fields)
+    answer = await client.post(path, content=body, headers=asha.headers | {"Content-Type": "application/json"})
+    assert problem(answer, *INVALID)["errors"] == [{"field": field, "code": code}]
+    assert service.saved() == before
+    assert service.failures == []
+
+
+@pytest.mark.parametrize("key", ["", "k" * 65, "two words", "k\x80"])
+async def test_an_idempotency_key_is_visible_ascii(
+    service: Service, client: httpx.AsyncClient, asha: Account, key: str
+) -> None:
+    before = service.saved()
+    headers = [(b"Authorization", asha.headers["Authorization"].encode()), (b"Idempotency-Key", key.encode("latin-1"))]
+    body = {"user_id": asha.user_id, "receiver_upi": "shop@okbank", "amount": 5}
+    answer = await client.post("/check-transaction", json=body, headers=headers)
+    assert problem(answer, *INVALID)["errors"] == [{"field": "Idempotency-Key", "code": "wrong_format"}]
+    assert service.saved() == before
+
+
+async def test_two_idempotency_keys_are_none(client: httpx.AsyncClient, asha: Account) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in asha.headers.items()]
+    headers += [(b"Idempotency-Key", b"one"), (b"Idempotency-Key", b"two")]
+    body = {"user_id": asha.user_id, "receiver_upi": "shop@okbank", "amount": 5}
+    problem(await client.post("/check-transaction", json=body, headers=headers), 400, "invalid-http")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+        "application/msgpack", "application/xml", "application/jsonp", "application/json; charset=latin-1",
+        "text/plain, application/json", "application/json; charset=utf-8; charset=utf-7",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/signup", "/login", "/check-transaction"])
+async def test_a_body_that_does_not_say_it_is_json_is_not_read(
+    service: Service, client: httpx.AsyncClient, asha: Account, path: str, content_type: str | None
+) -> None:
+    before = service.saved()
+    headers = asha.headers | ({} if content_type is None else {"Content-Type": content_type})
+    answer = await client.post(path, content=b'{"name": "Gopal", "phone": "9876543210"}', headers=headers)
+    problem(answer, 415, "unsupported-media-type")
+    assert service.saved() == before
+
+
+@pytest.mark.parametrize("content_type", ["Application/JSON", 'application/json;charset="UTF-8"', "application/json "])
+async def test_json_may_be_named_in_any_of_its_spellings(client: httpx.AsyncClient, content_type: str) -> None:
+    body = b'{"name": "Gopal", "phone": "9876543210"}'
+    assert (await client.post("/signup", content=body, headers={"Content-Type": content_type})).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"reason": "x"}', b"[]", b'"confirmed"', b'{"confirmed": 1}', b'{"confirmed": "true"}']
+)
+@pytest.mark.parametrize("suffix", ["confirm", "report"])
+async def test_an_outcome_is_told_in_the_schemas_words(
+    service: Service, client: httpx.AsyncClient, asha: Account, suffix: str, body: bytes
+) -> None:
+    path = (await check(client, asha, receiver="medium@test")).headers["location"]
+    before = service.saved()
+    headers = asha.headers | {"Content-Type": "application/json"}
+    problem(await client.post(f"{path}/{suffix}", content=body, headers=headers), *INVALID)
+    problem(await client.post(f"{path}/{suffix}", content=b'{"confirmed"', headers=headers), *MALFORMED)
+    plain = asha.headers | {"Content-Type": "text/plain"}
+    problem(await client.post(f"{path}/{suffix}", content=body, headers=plain), 415, "unsupported-media-type")
+    assert service.saved() == before
