@@ -23,7 +23,7 @@ def trust_score(good: Value, reports: Value) -> Value:
     """How far a payer's account can be relied on, 0 to 100; 50 for a new one.
 
     Args:
-        good: matured payments of the payer that stayed unreported (see :class:`~upi_risk.domain.track_record.TrackRecord`).
+        good: the payer's matured payments that stayed unreported; see ``TrackRecord.good``.
         reports: the payer's own fraud reports of the last week: an account that was just abused may be still.
     """
     kept = TRUST_PRIOR_GOOD + good
