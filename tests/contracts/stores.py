@@ -1,0 +1,47 @@
+"""The stores of one house: they share one committed history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from upi_risk.adapters.memory import MemoryHistory, MemoryLedger, MemoryStore, MemoryUsers
+from upi_risk.adapters.postgres.history import PostgresHistory
+from upi_risk.adapters.postgres.ledger import PostgresLedger
+from upi_risk.adapters.postgres.users import PostgresUsers
+from upi_risk.domain.history import Change, Wanted
+from upi_risk.domain.payment import UpiId
+from upi_risk.domain.ports import History, Ledger, Users
+from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.user import Payee, User
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Ports under test, and short ways to what tests ask of them."""
+
+    users: Users
+    ledger: Ledger
+    history: History
+
+    @classmethod
+    def in_memory(cls) -> Stores:
+        store = MemoryStore()
+        return cls(MemoryUsers(store), MemoryLedger(store), MemoryHistory(store))
+
+    @classmethod
+    def in_postgres(cls, engine: AsyncEngine) -> Stores:
+        return cls(PostgresUsers(engine), PostgresLedger(engine), PostgresHistory(engine))
+
+    async def apply(self, change: Change) -> None:
+        assert await self.ledger.commit([change]) == [True]
+
+    async def user(self, user_id: str) -> User | None:
+        return (await self.ledger.load([Wanted(user_id)])).users[user_id]
+
+    async def payee(self, user_id: str, receiver: UpiId) -> Payee:
+        return (await self.ledger.load([Wanted(user_id, receiver)])).payees[user_id, receiver]
+
+    async def receiver(self, upi_id: UpiId) -> Receiver:
+        return (await self.ledger.load([Wanted("UID-NOBODY", upi_id)])).receivers[upi_id]

@@ -1,0 +1,36 @@
+"""What every store of tokens promises; see upi_risk.domain.ports.Sessions."""
+
+from __future__ import annotations
+
+from tests.builders import NOON, a_session, later
+from upi_risk.domain.ports import Sessions
+from upi_risk.domain.session import TokenKind, digest
+
+
+async def test_a_token_that_was_never_issued_is_none(sessions: Sessions) -> None:
+    assert await sessions.find(digest("upa_never")) is None
+
+
+async def test_tokens_are_found_once_they_are_added(sessions: Sessions) -> None:
+    access = a_session("upa_access")
+    refresh = a_session("upa_refresh", kind=TokenKind.REFRESH, expires_at=later(days=30))
+    await sessions.add([access, refresh])
+    assert await sessions.find(digest("upa_access")) == access
+    assert await sessions.find(digest("upa_refresh")) == refresh
+
+
+async def test_a_token_is_found_again_and_again(sessions: Sessions) -> None:
+    access = a_session("upa_access")
+    await sessions.add([access])
+    assert [await sessions.find(digest("upa_access")) for _ in range(3)] == [access] * 3
+
+
+async def test_an_expired_token_is_found_and_opens_nothing(sessions: Sessions) -> None:
+    await sessions.add([a_session("upa_old", created_at=later(days=-400), expires_at=later(days=-399))])
+    found = await sessions.find(digest("upa_old"))
+    assert found is not None
+    assert not found.opens(TokenKind.ACCESS, NOON)
+
+
+async def test_no_tokens_are_no_work(sessions: Sessions) -> None:
+    await sessions.add([])
