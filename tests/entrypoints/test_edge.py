@@ -49,6 +49,16 @@ async def test_a_body_may_come_in_pieces(service: Service) -> None:
     assert sent[0]["status"] == 201
 
 
+async def test_an_outcome_may_be_told_without_a_length(
+    service: Service, client: httpx.AsyncClient, asha: Account
+) -> None:
+    path = (await check(client, asha, receiver="medium@test")).headers["location"] + "/confirm"
+    token = (b"authorization", asha.headers["Authorization"].encode())
+    sent, _ = await talk(service.app(), scope(path, headers=[token]), chunk(b'{"confirmed": false}', more=False))
+    assert sent[0]["status"] == 200
+    assert msgspec.json.decode(sent[1]["body"])["status"] == "CANCELLED"
+
+
 async def test_reading_stops_at_the_limit_when_no_length_is_told(service: Service) -> None:
     sent, read = await talk(service.app(), scope(), *[chunk(b" " * 4096)] * 100)
     assert (sent[0]["status"], read) == (413, 5)

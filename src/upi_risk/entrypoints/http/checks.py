@@ -6,12 +6,11 @@ from typing import Final
 
 from litestar import post
 from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
 
 from upi_risk.domain.errors import ForbiddenError, InvalidInputError
 from upi_risk.domain.payment import Payment, upi_id
 from upi_risk.entrypoints.http.amounts import paise
-from upi_risk.entrypoints.http.answers import OK, answer
+from upi_risk.entrypoints.http.answers import OK, Answer, answer
 from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.guards import SignedInUser
 from upi_risk.entrypoints.http.headers import HttpRequest, idempotency_key
@@ -28,7 +27,7 @@ def checking(use_cases: UseCases) -> HTTPRouteHandler:
     clock, identities = use_cases.clock, use_cases.identities
 
     @post("/check-transaction", status_code=OK)
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         body = await read(request)
         _require_own(body.user_id, user_id)
@@ -43,9 +42,9 @@ def checking(use_cases: UseCases) -> HTTPRouteHandler:
         )
         transaction = await check(payment)
         transaction_id = transaction.payment.transaction_id
-        headers = {"location": f"/transactions/{transaction_id}"}
+        headers = [(b"location", b"/transactions/" + transaction_id.encode())]
         if transaction_id != payment.transaction_id:
-            headers["idempotent-replayed"] = "true"
+            headers.append((b"idempotent-replayed", b"true"))
         return answer(check_answer(transaction), headers=headers)
 
     return handler

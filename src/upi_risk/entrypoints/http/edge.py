@@ -122,8 +122,7 @@ class _Exchange:
         """Answer with a problem."""
         self.status = kind.status
         body = render(kind, self.request_id)
-        headers = [(b"content-type", _PROBLEM), (b"content-length", str(len(body)).encode())]
-        headers += [(name.lower().encode(), value.encode()) for name, value in kind.headers.items()]
+        headers = [*kind.encoded_headers, (b"content-length", b"%d" % len(body))]
         await self._send({"type": "http.response.start", "status": kind.status, "headers": self._complete(headers)})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 

@@ -18,6 +18,9 @@ MOST_FIELD_ERRORS: Final = 16
 """More are not told, so that an answer stays under 2 KiB."""
 
 
+_MEDIA_TYPE_HEADER: Final = (b"content-type", MEDIA_TYPE.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One type of problem.
@@ -35,6 +38,11 @@ class Kind:
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def encoded_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer of this type, as ASGI has them."""
+        return [_MEDIA_TYPE_HEADER, *((name.lower().encode(), value.encode()) for name, value in self.headers.items())]
 
     @property
     def asks_to_verify(self) -> bool:

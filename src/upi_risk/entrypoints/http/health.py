@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
 
-from upi_risk.entrypoints.http.answers import answer
+from upi_risk.entrypoints.http.answers import Answer, answer
 from upi_risk.entrypoints.http.edge import REQUEST_ID
-from upi_risk.entrypoints.http.errors import MEDIA_TYPE, UNAVAILABLE_DEPENDENCY, render
+from upi_risk.entrypoints.http.errors import UNAVAILABLE_DEPENDENCY, render
 from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.schemas import Health
 
@@ -19,7 +18,7 @@ def living() -> HTTPRouteHandler:
     """``GET /health/live``."""
 
     @get("/health/live")
-    async def handler() -> ASGIResponse:
+    async def handler() -> Answer:
         return answer(Health("live"))
 
     return handler
@@ -29,12 +28,12 @@ def readiness(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> HTTPRouteHa
     """``GET /health/ready``."""
 
     @get("/health/ready")
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         checks = dict(await ready())
         if all(checks.values()):
             return answer(Health("ready", checks))
         kind = UNAVAILABLE_DEPENDENCY
         body = render(kind, request.scope["state"][REQUEST_ID], checks=checks)
-        return ASGIResponse(body=body, status_code=kind.status, headers=dict(kind.headers), media_type=MEDIA_TYPE)
+        return Answer(body, kind.status, kind.encoded_headers)
 
     return handler

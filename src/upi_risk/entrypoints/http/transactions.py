@@ -7,10 +7,9 @@ from typing import Final
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
 
 from upi_risk.domain.errors import UnknownTransactionError
-from upi_risk.entrypoints.http.answers import OK, answer
+from upi_risk.entrypoints.http.answers import OK, Answer, answer
 from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.guards import SignedInUser
 from upi_risk.entrypoints.http.headers import HttpRequest
@@ -27,7 +26,7 @@ def listing(use_cases: UseCases) -> HTTPRouteHandler:
     caller, look_up = SignedInUser(use_cases.authenticate), use_cases.look_up
 
     @get("/transactions")
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         before, limit = wanted_page(request.scope)
         page, following = await look_up.transactions(user_id, before, limit)
@@ -42,7 +41,7 @@ def showing(use_cases: UseCases) -> HTTPRouteHandler:
     caller, look_up = SignedInUser(use_cases.authenticate), use_cases.look_up
 
     @get("/transactions/{transaction_id:str}")
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         return answer(transaction_detail(await look_up.transaction(user_id, _wanted(request))))
 
@@ -55,7 +54,7 @@ def confirming(use_cases: UseCases) -> HTTPRouteHandler:
     read = JsonBody(ConfirmBody, if_empty=ConfirmBody())
 
     @post("/transactions/{transaction_id:str}/confirm", status_code=OK)
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         body = await read(request)
         return answer(transaction_view(await confirm(user_id, _wanted(request), confirmed=body.confirmed)))
@@ -69,7 +68,7 @@ def reporting(use_cases: UseCases) -> HTTPRouteHandler:
     read = JsonBody(ReportBody, if_empty=ReportBody())
 
     @post("/transactions/{transaction_id:str}/report", status_code=OK)
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         await read(request)
         return answer(transaction_view(await report(user_id, _wanted(request))))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
 
-from upi_risk.entrypoints.http.answers import CREATED, OK, answer
+from upi_risk.entrypoints.http.answers import CREATED, OK, Answer, answer
 from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.guards import SignedInUser
 from upi_risk.entrypoints.http.headers import HttpRequest
@@ -20,7 +19,7 @@ def signing_up(use_cases: UseCases) -> HTTPRouteHandler:
     read, clock, sign_up = JsonBody(SignUpBody), use_cases.clock, use_cases.sign_up
 
     @post("/signup", status_code=CREATED)
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         body = await read(request)
         user, tokens = await sign_up(body.name, body.phone)
         return answer(signed_in(user, tokens, clock.now()), CREATED)
@@ -33,7 +32,7 @@ def logging_in(use_cases: UseCases) -> HTTPRouteHandler:
     read, clock, log_in = JsonBody(LogInBody), use_cases.clock, use_cases.log_in
 
     @post("/login", status_code=OK)
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         body = await read(request)
         user, tokens = await log_in(body.phone)
         return answer(signed_in(user, tokens, clock.now()))
@@ -46,7 +45,7 @@ def own_profile(use_cases: UseCases) -> HTTPRouteHandler:
     caller, clock, look_up = SignedInUser(use_cases.authenticate), use_cases.clock, use_cases.look_up
 
     @get("/me")
-    async def handler(request: HttpRequest) -> ASGIResponse:
+    async def handler(request: HttpRequest) -> Answer:
         user = await look_up.profile(await caller(request))
         return answer(profile(user, clock.now()))
 
