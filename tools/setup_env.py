@@ -174,14 +174,14 @@ def install(lock: str) -> None:
     hashed = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock_file(lock))]
     editable = ["--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT)]
     with LOG.open("w", encoding="utf-8") as log:
-        for arguments in (hashed, editable):
-            if pip_install(arguments, log, count) != 0:
-                raise SetupError(why_pip_failed())
+        done = pip_install(hashed, log, count) and pip_install(editable, log, count)
+    if not done:
+        raise SetupError(why_pip_failed())
     print("Installed; the command is .venv/bin/upi-risk.", flush=True)
 
 
-def pip_install(arguments: Sequence[str], log: TextIO, count: int) -> int:
-    """Run pip into the log; on a terminal, show how far it is."""
+def pip_install(arguments: Sequence[str], log: TextIO, count: int) -> bool:
+    """Run pip into the log; on a terminal, show how far it is. Whether it succeeded."""
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=str(ROOT))
     seen = 0
@@ -194,7 +194,7 @@ def pip_install(arguments: Sequence[str], log: TextIO, count: int) -> int:
             print(f"\r\033[K  {min(seen, count)}/{count} {step.strip()[:60]}", end="", flush=True)
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
-    return process.wait()
+    return process.wait() == 0
 
 
 def why_pip_failed() -> str:

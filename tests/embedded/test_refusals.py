@@ -66,8 +66,17 @@ def test_a_full_disk_is_told_with_what_is_missing(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DirectoryUnusableError, match=r"cannot be written \(.+\): run as its owner, or remove it\.$"):
+    with pytest.raises(DirectoryUnusableError, match=r"cannot be written \(.+\): make it a folder on a local disk"):
         ServerHome(tmp_path / "file" / "pg18", signal.SIGTERM)
+
+
+def test_a_folder_of_somebody_else_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)  # root, who may run this test, is refused nothing
+    with pytest.raises(DirectoryUnusableError, match=r"is not yours to write: run as its owner, or `sudo chown -R"):
+        ServerHome(tmp_path / "pg18", signal.SIGTERM)
 
 
 def test_a_cluster_that_cannot_be_made_is_told_in_initdbs_words(tmp_path: Path) -> None:

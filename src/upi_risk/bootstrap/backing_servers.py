@@ -49,24 +49,30 @@ def backing_servers(
     file = var_dir / _FILE
     with contextlib.ExitStack() as stack:
         try:
-            if database_url is None:
-                postgres = find_postgres()
-                home = var_dir / f"pg{postgres.major}"
-                database_url = stack.enter_context(EmbeddedPostgres(home, binary=postgres)).url
-            if redis_url is None:
-                valkey = find_valkey()
-                home = var_dir / f"{valkey.product}{valkey.major}"
-                redis_url = stack.enter_context(EmbeddedValkey(home, binary=valkey)).url
+            urls = ServerUrls(
+                database_url or stack.enter_context(_postgres(var_dir)).url,
+                redis_url or stack.enter_context(_valkey(var_dir)).url,
+            )
         except DirectoryInUseError:
             if not share or not file.exists():
                 raise
+            stack.close()
             theirs = _read(file)
             urls = ServerUrls(database_url or theirs.database, redis_url or theirs.redis)
         else:
-            urls = ServerUrls(database_url, redis_url)
             _write(file, urls)
             stack.callback(file.unlink, missing_ok=True)
         yield urls
+
+
+def _postgres(var_dir: Path) -> EmbeddedPostgres:
+    binary = find_postgres()
+    return EmbeddedPostgres(var_dir / f"pg{binary.major}", binary=binary)
+
+
+def _valkey(var_dir: Path) -> EmbeddedValkey:
+    binary = find_valkey()
+    return EmbeddedValkey(var_dir / f"{binary.product}{binary.major}", binary=binary)
 
 
 def _write(file: Path, urls: ServerUrls) -> None:

@@ -59,7 +59,7 @@ def run(options: LaunchOptions) -> int:
         the application's own where it ends of itself.
     """
     try:
-        with _sigterm_raises():
+        with _signals_unwind():
             return _serve(options)
     except (LaunchError, EmbeddedServerError) as error:
         click.echo(str(error), err=True)
@@ -118,14 +118,20 @@ class _Terminated(BaseException):
 
 
 @contextlib.contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    """Unwind on SIGTERM as Python does on Ctrl-C, so that everything started is stopped in order."""
+def _signals_unwind() -> Iterator[None]:
+    """Unwind on SIGTERM as Python does on Ctrl-C, so that everything started is stopped in order.
+
+    SIGINT is set, too: a shell starts what runs in the background (`make run &`) with it ignored.
+    """
 
     def raise_terminated(_number: int, _frame: FrameType | None) -> None:
         raise _Terminated
 
-    before = signal.signal(signal.SIGTERM, raise_terminated)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, raise_terminated)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -44,9 +44,13 @@ class ServerHome:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             require_free_space(self.path, MIN_FREE_BYTES)
             self._lock = (self.path / ".lock").open("w")
+        except PermissionError as error:
+            raise DirectoryUnusableError(
+                f"{self.path} is not yours to write: run as its owner, or `sudo chown -R $USER '{self.path}'`."
+            ) from error
         except OSError as error:
             raise DirectoryUnusableError(
-                f"{self.path} cannot be written ({error.strerror}): run as its owner, or remove it."
+                f"{self.path} cannot be written ({error.strerror}): make it a folder on a local disk, or name another."
             ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
