@@ -19,7 +19,7 @@ MIDNIGHT: Final = 20_000 * DAY_US - IST_OFFSET_US
 """An Indian midnight."""
 
 RECEIVERS: Final = ("shop@okbank", "kirana@okbank", "mule@okbank")
-_DAYS: Final = (0, 0, 1, 6, 7, 8, 14, 29, 30, 31, 36, 37, 38, 44, 45)
+_DAYS: Final = (0, 0, 1, 6, 7, 8, 14, 15, 22, 29, 30, 31, 36, 37, 38, 44, 45)
 _OFFSETS: Final = (-1, 0, 0, 1, DAY_US // 2)
 _AMOUNTS: Final = (1, 100, 333, 999_999, 1_000_000, 10**8)
 

@@ -115,13 +115,13 @@ def _counted(history: History, told: Told) -> Facts:
         largest_paise=max([paise for _, paise in settled], default=0),
         age_us=at - history.sign_ups[told.user],
         gap_us=min([at - when for when, _ in settled], default=-1),
-        user_good=_good(mine, today),
-        user_reports=_reports(mine, at, today),
+        user_good=_good(mine, at, today),
+        user_reports=_reports(mine, at, today, 7),
         pair_settled=len(paid),
         pair_age_us=max([at - when for when in paid], default=-1),
         pair_disputed=int(any(other.reported is not None and other.reported < at for other in pair)),
-        receiver_good=_good(theirs, today),
-        receiver_reports=_reports(theirs, at, today),
+        receiver_good=_good(theirs, at, today),
+        receiver_reports=_reports(theirs, at, today, 7),
     )
 
 
@@ -129,11 +129,11 @@ def _day(us: int) -> int:
     return (us + IST_OFFSET_US) // DAY_US
 
 
-def _good(payments: list[Told], today: int) -> int:
+def _good(payments: list[Told], at: int, today: int) -> int:
     days = [_day(told.settled) for told in payments if told.settled is not None]
-    return sum(today - 37 <= day < today - 7 for day in days)
+    return max(0, sum(today - 37 <= day < today - 7 for day in days) - _reports(payments, at, today, 30))
 
 
-def _reports(payments: list[Told], at: int, today: int) -> int:
+def _reports(payments: list[Told], at: int, today: int, window: int) -> int:
     made = [told.reported for told in payments if told.reported is not None and told.reported < at]
-    return sum(today - 30 <= _day(when) for when in made)
+    return sum(today - window <= _day(when) for when in made)

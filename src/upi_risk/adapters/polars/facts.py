@@ -14,7 +14,7 @@ import polars as pl
 
 from upi_risk.domain.features import Facts
 from upi_risk.domain.indian_time import DAY_US, IST_OFFSET_US
-from upi_risk.domain.track_record import MATURITY_DAYS, REACH_DAYS, WINDOW_DAYS
+from upi_risk.domain.track_record import MATURITY_DAYS, REACH_DAYS, RECENT_DAYS, WINDOW_DAYS
 
 
 class _Kind(IntEnum):
@@ -22,10 +22,11 @@ class _Kind(IntEnum):
 
     MATURED = 0
     EXPIRED = 1
-    FORGOTTEN = 2
-    ASKED = 3
-    SETTLED = 4
-    REPORTED = 5
+    FADED = 2
+    FORGOTTEN = 3
+    ASKED = 4
+    SETTLED = 5
+    REPORTED = 6
 
 
 _KINDS: Final = 8
@@ -85,6 +86,7 @@ def _timeline(payments: pl.DataFrame) -> pl.DataFrame:
         _events(settled, _Kind.MATURED, _start(settled_on + MATURITY_DAYS + 1)),
         _events(settled, _Kind.EXPIRED, _start(settled_on + REACH_DAYS + 1)),
         _events(reported, _Kind.REPORTED, pl.col("reported_us")),
+        _events(reported, _Kind.FADED, _start(reported_on + RECENT_DAYS + 1)),
         _events(reported, _Kind.FORGOTTEN, _start(reported_on + WINDOW_DAYS + 1)),
     ]
     ordered = pl.concat(events).sort("key", maintain_order=True)
@@ -111,8 +113,9 @@ def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
     kind, instant = pl.col("kind"), pl.col("key") // _KINDS
     settled = kind == _Kind.SETTLED
     settlements = settled.cast(_COUNT).cum_sum()
-    good = _step(_Kind.MATURED, _Kind.EXPIRED)
-    reports = _step(_Kind.REPORTED, _Kind.FORGOTTEN)
+    matured = _step(_Kind.MATURED, _Kind.EXPIRED)
+    recent = _step(_Kind.REPORTED, _Kind.FADED)
+    remembered = _step(_Kind.REPORTED, _Kind.FORGOTTEN)
     disputes = (kind == _Kind.REPORTED).cast(_COUNT).cum_max()
     latest = pl.when(settled).then(instant).otherwise(-_NEVER).cum_max()
     first = pl.when(settled).then(instant).otherwise(_NEVER).cum_min()
@@ -123,13 +126,13 @@ def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
         pl.col("paise").cum_sum().over("user").alias("settled_paise"),
         pl.col("paise").cum_max().over("user").alias("largest_paise"),
         latest.over("user").alias("latest"),
-        good.over("user").alias("user_good"),
-        reports.over("user").alias("user_reports"),
+        _good(matured, remembered, "user").alias("user_good"),
+        recent.over("user").alias("user_reports"),
         settlements.over("pair").alias("pair_settled"),
         first.over("pair").alias("first"),
         disputes.over("pair").alias("pair_disputed"),
-        good.over("receiver").alias("receiver_good"),
-        reports.over("receiver").alias("receiver_reports"),
+        _good(matured, remembered, "receiver").alias("receiver_good"),
+        recent.over("receiver").alias("receiver_reports"),
     ).filter(kind == _Kind.ASKED)
     now, ever = pl.col("now"), pl.col("settled_count") > 0
     return totals.with_columns(
@@ -141,3 +144,8 @@ def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
 def _step(adds: _Kind, takes: _Kind) -> pl.Expr:
     kind = pl.col("kind")
     return ((kind == adds).cast(_COUNT) - (kind == takes).cast(_COUNT)).cum_sum()
+
+
+def _good(matured: pl.Expr, remembered: pl.Expr, party: str) -> pl.Expr:
+    """As :meth:`upi_risk.domain.track_record.TrackRecord.good`."""
+    return pl.max_horizontal(0, (matured - remembered).over(party))
