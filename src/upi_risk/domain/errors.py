@@ -62,4 +62,4 @@ class ModelRejectedError(UpiRiskError):
 
 
 class UnusableDataError(UpiRiskError):
-    """A transactions file, or what a split leaves of it, cannot be learned from; the message says which rows and why."""
+    """A transactions file, or what a split leaves of it, cannot be learned from; the message says where and why."""

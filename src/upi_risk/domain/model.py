@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.features import NAMES, Vector, fingerprint
+
+VERSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""A model's name; it is also its folder's, and cannot lead out of where models are kept."""
 
 CANARY_TOLERANCE: Final = 1e-9
 """Canary rows must score as they did at training, up to the last bits of another processor's floating point."""

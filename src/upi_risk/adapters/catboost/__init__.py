@@ -1,0 +1,1 @@
+"""The classifier: trained and asked through CatBoost."""

@@ -1,0 +1,136 @@
+"""A trained model's symmetric trees as arrays, and what each leaf says of each feature.
+
+The contributions are SHAP values (Lundberg et al. 2018, path-dependent; the ``ShapValues`` of CatBoost). In a symmetric
+tree they depend on nothing but the leaf that a payment falls into, so all of them are computed once, when the model is
+loaded, and a payment's contributions are a gather and a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from math import factorial
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+_NO_SPLIT: Final = {"float_feature_index": 0, "border": float("inf")}
+"""A split that nothing passes: it fills up a tree that is less deep than others."""
+
+
+class Trees:
+    """Trees of one depth over numeric features.
+
+    Attributes:
+        feature_count: how many features a row has.
+    """
+
+    def __init__(self, exported: Mapping[str, Any], feature_count: int) -> None:
+        """Read what CatBoost wrote as JSON.
+
+        Args:
+            exported: the document of ``save_model(..., format="json")``.
+            feature_count: how many features a row has.
+
+        Raises:
+            KeyError, ValueError: it is no model of symmetric trees over numeric features.
+        """
+        trees = exported["oblivious_trees"]
+        self.feature_count = feature_count
+        self._depth = max(1, *(len(tree["splits"]) for tree in trees))
+        columns = [feature["flat_feature_index"] for feature in exported["features_info"]["float_features"]]
+        splits = [_filled(tree["splits"], self._depth) for tree in trees]
+        self._split_features: Whole = np.array(
+            [[columns[split["float_feature_index"]] for split in tree] for tree in splits]
+        )
+        self._borders = np.array([[split["border"] for split in tree] for tree in splits], dtype=np.float32)
+        scale = float(exported["scale_and_bias"][0])
+        values = scale * _leaves([tree["leaf_values"] for tree in trees], self._depth)
+        weights = _leaves([tree["leaf_weights"] for tree in trees], self._depth)
+        self._parts = _parts(values, weights, self._split_features)
+        self._powers = 2 ** np.arange(self._depth)
+        self._first_leaf = np.arange(len(trees)) * 2**self._depth
+
+    def contributions(self, rows: npt.NDArray[np.float32]) -> list[tuple[float, ...]]:
+        """What each feature added to the log-odds of each row, in the order of the features."""
+        passed = rows[:, self._split_features] > self._borders
+        leaves = passed @ self._powers + self._first_leaf
+        features = self._split_features.ravel()
+        return [tuple(np.bincount(features, self._parts[leaf].ravel(), self.feature_count).tolist()) for leaf in leaves]
+
+
+def _filled(splits: Sequence[Mapping[str, Any]], depth: int) -> list[Mapping[str, Any]]:
+    return [*splits, *[_NO_SPLIT] * (depth - len(splits))]
+
+
+def _leaves(of_trees: Sequence[Sequence[float]], depth: int) -> Floats:
+    """A row a tree, a column a leaf; leaves that a less deep tree does not have are 0."""
+    filled = np.zeros((len(of_trees), 2**depth))
+    for row, leaves in zip(filled, of_trees, strict=True):
+        row[: len(leaves)] = leaves
+    return filled
+
+
+def _parts(values: Floats, weights: Floats, split_features: Whole) -> Floats:
+    """SHAP values: for each leaf of each tree, in that order, what each of the tree's splits brought.
+
+    Splits of a tree on one feature are one player, whose part stands at the first of them.
+    """
+    trees, depth = split_features.shape
+    # A leaf's number has the first split as its lowest bit; as an axis, the last split comes first: it is the root.
+    players = np.array([[list(row).index(feature) for feature in row] for row in split_features])
+    parts = np.zeros((trees, 2**depth, depth))
+    for pattern in np.unique(players, axis=0):
+        alike = (players == pattern).all(axis=1)
+        shape = (int(alike.sum()), *(2,) * depth)
+        games = _games(values[alike].reshape(shape), weights[alike].reshape(shape), pattern[::-1].tolist())
+        for player, part in games.items():
+            parts[alike, :, player] = np.broadcast_to(part, shape).reshape(shape[0], -1)
+    return parts.reshape(trees * 2**depth, depth)
+
+
+def _games(values: Floats, weights: Floats, players: list[int]) -> dict[int, Floats]:
+    """The Shapley value of each player in trees whose axis after axis belongs to the players named.
+
+    Returns:
+        For each player an array that broadcasts against the leaves.
+    """
+    everyone = sorted(set(players))
+    count = len(everyone)
+    worth = {
+        coalition: _expected(values, weights, [player in coalition for player in players])
+        for size in range(count + 1)
+        for coalition in combinations(everyone, size)
+    }
+    shares: dict[int, Floats] = {}
+    for player in everyone:
+        share = np.zeros(())
+        for coalition, without in worth.items():
+            if player not in coalition:
+                size = len(coalition)
+                chance = factorial(size) * factorial(count - size - 1) / factorial(count)
+                share = share + chance * (worth[tuple(sorted((*coalition, player)))] - without)
+        shares[player] = share
+    return shares
+
+
+def _expected(values: Floats, weights: Floats, known: Sequence[bool]) -> Floats:
+    """The mean of a tree where some splits are known to follow the row and the others are as in training.
+
+    Args:
+        values: of the leaves; axis 0 the trees, then an axis a split from the root down.
+        weights: how much of the training fell into each leaf, likewise.
+        known: for each split from the root down whether the row's side is known.
+    """
+    expected, mass = values, weights
+    for axis in range(len(known), 0, -1):
+        above = mass.sum(axis=axis, keepdims=True)
+        if not known[axis - 1]:
+            share = np.divide(mass, above, out=np.zeros_like(mass), where=above > 0)
+            expected = (share * expected).sum(axis=axis, keepdims=True)
+        mass = above
+    return expected

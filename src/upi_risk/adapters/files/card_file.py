@@ -1,0 +1,237 @@
+"""``card.json``: what a model is, how it came to be and what it is worth, for programs and for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
+from upi_risk.domain.training import TrainingRecord
+
+FORMAT: Final = 1
+"""Raised when an older release could no longer read a card rightly."""
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The file a model was learned from."""
+
+    name: str
+    sha256: str
+    rows: int
+    frauds: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The periods, in UTC; ends are exclusive."""
+
+    train_from: datetime
+    train_to: datetime
+    test_from: datetime
+    test_to: datetime
+    label_delay_seconds: float
+    known_since: datetime | None
+
+
+class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the model was grown."""
+
+    source: Source
+    split: Split
+    rows: int
+    frauds: int
+    units: tuple[float, ...]
+    iterations: int
+    depth: int
+    learning_rate: float
+    seed: int
+    libraries: dict[str, str]
+
+
+class AtThreshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What flagging from a threshold on gives."""
+
+    threshold: float
+    alerts: int
+    precision: float
+    recall: float
+    f1: float
+
+
+class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Figures on the test period, for amounts in one unit."""
+
+    unit: float
+    rows: int
+    frauds: int
+    auc: float
+    average_precision: float
+    card_precision_at_100: float
+    brier: float
+    thresholds: tuple[AtThreshold, ...]
+
+
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Scores up to an edge: fraud expected of them, and fraud that came."""
+
+    upto: float
+    rows: int
+    expected: float
+    observed: float
+
+
+class Confidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The confidence curve, and how it held on later payments."""
+
+    edges: tuple[float, ...]
+    fraud_rates: tuple[float, ...]
+    held: tuple[Band, ...]
+
+
+class CanaryRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A vector and the probability that the model gave it."""
+
+    vector: tuple[float, ...]
+    probability: float
+
+
+class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The document."""
+
+    format: int
+    version: str
+    feature_set: str
+    features: tuple[str, ...]
+    fingerprint: str
+    sha256: str
+    split: str
+    metrics: tuple[Metrics, ...]
+    training: Training
+    confidence: Confidence
+    canaries: tuple[CanaryRow, ...]
+
+    def card(self) -> ModelCard:
+        """The part that serving needs."""
+        return ModelCard(
+            version=self.version,
+            feature_set=self.feature_set,
+            features=self.features,
+            fingerprint=self.fingerprint,
+            sha256=self.sha256,
+            confidence=ConfidenceCurve(self.confidence.edges, self.confidence.fraud_rates),
+            canaries=tuple(Canary(row.vector, row.probability) for row in self.canaries),
+        )
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+def metrics_of(record: TrainingRecord) -> tuple[Metrics, ...]:
+    """The figures of a record, in the shape that files have."""
+    return tuple(
+        Metrics(
+            unit=measured.unit,
+            rows=measured.rows,
+            frauds=measured.frauds,
+            auc=measured.auc,
+            average_precision=measured.average_precision,
+            card_precision_at_100=measured.card_precision_at_100,
+            brier=measured.brier,
+            thresholds=tuple(
+                AtThreshold(
+                    threshold=flagged.threshold,
+                    alerts=flagged.alerts,
+                    precision=flagged.precision,
+                    recall=flagged.recall,
+                    f1=flagged.f1,
+                )
+                for flagged in measured.flagged
+            ),
+        )
+        for measured in record.measured
+    )
+
+
+def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
+    """The content of a ``card.json``; the same card and record give the same bytes."""
+    document = CardFile(
+        format=FORMAT,
+        version=card.version,
+        feature_set=card.feature_set,
+        features=card.features,
+        fingerprint=card.fingerprint,
+        sha256=card.sha256,
+        split=str(record.split),
+        metrics=metrics_of(record),
+        training=_training(record),
+        confidence=Confidence(
+            edges=card.confidence.edges,
+            fraud_rates=card.confidence.fraud_rates,
+            held=tuple(
+                Band(upto=band.upto, rows=band.rows, expected=band.expected, observed=band.observed)
+                for band in record.bands
+            ),
+        ),
+        canaries=tuple(CanaryRow(vector=row.vector, probability=row.probability) for row in card.canaries),
+    )
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def _training(record: TrainingRecord) -> Training:
+    source, split, parameters = record.source, record.split, record.parameters
+    return Training(
+        source=Source(
+            name=source.name,
+            sha256=source.sha256,
+            rows=source.rows,
+            frauds=source.frauds,
+            first_at=source.first_at,
+            last_at=source.last_at,
+        ),
+        split=Split(
+            train_from=split.train_from,
+            train_to=split.train_to,
+            test_from=split.test_from,
+            test_to=split.test_to,
+            label_delay_seconds=split.label_delay.total_seconds(),
+            known_since=split.known_since,
+        ),
+        rows=record.train_rows,
+        frauds=record.train_frauds,
+        units=record.units,
+        iterations=parameters.iterations,
+        depth=parameters.depth,
+        learning_rate=parameters.learning_rate,
+        seed=parameters.seed,
+        libraries=dict(record.libraries),
+    )
+
+
+def read_card(content: bytes, name: str) -> CardFile:
+    """Read a ``card.json``.
+
+    Args:
+        content: of the file.
+        name: of the model, for the message.
+
+    Raises:
+        ModelRejectedError: it is no card, or one of a later release.
+    """
+    try:
+        if msgspec.json.decode(content, type=_Format).format != FORMAT:
+            message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
+            raise ModelRejectedError(message)
+        card = msgspec.json.decode(content, type=CardFile)
+    except msgspec.MsgspecError as error:
+        message = f"Model {name} has a card.json that cannot be read ({error}); restore it or train anew."
+        raise ModelRejectedError(message) from error
+    if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
+        raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
+    if any(len(row.vector) != len(card.features) for row in card.canaries):
+        raise ModelRejectedError(f"Model {name} has canary rows that are not its features; restore its card.json.")
+    return card

@@ -1,0 +1,189 @@
+"""What a model is learned from: periods of a stream, and what was known when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.indian_time import MICROSECOND
+from upi_risk.domain.metrics import Band, Measured
+
+TRAINING_SHARE: Final = 0.8
+"""Unless told otherwise, the first four fifths of the payments are learned from."""
+
+
+@dataclass(frozen=True, slots=True)
+class HyperParameters:
+    """How a classifier is grown.
+
+    Attributes:
+        iterations: trees.
+        depth: splits of each.
+        learning_rate: how far each tree may move the score.
+        seed: of every random choice; the same seed and data give the same model to the bit.
+    """
+
+    iterations: int = 1_000
+    depth: int = 6
+    learning_rate: float = 0.1
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which payments are learned from, and which are kept to measure on; by time alone.
+
+    Attributes:
+        train_from: the first instant learned from.
+        train_to: the instant training ends before.
+        test_from: the first instant measured on. Only labels reported before it are learned.
+        test_to: the instant the test ends before.
+        label_delay: from a payment to its report, where the stream does not tell.
+        known_since: payers with a fraud from this instant on, reported before the UTC day of a test payment, are left
+            out of that day: their card would be blocked. None leaves nobody out.
+    """
+
+    train_from: datetime
+    train_to: datetime
+    test_from: datetime
+    test_to: datetime
+    label_delay: timedelta
+    known_since: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse periods that are empty or out of order."""
+        if not self.train_from < self.train_to <= self.test_from < self.test_to:
+            message = f"The periods do not follow one another: {self}. Training must end before the test begins."
+            raise UnusableDataError(message)
+
+    def __str__(self) -> str:
+        """As printed beside every figure: ``train 2018-07-25 .. 2018-08-01, test 2018-08-08 .. 2018-08-15``."""
+        since = f", without payers known since {_short(self.known_since)}" if self.known_since else ""
+        train, test = (
+            f"{_short(first)} .. {_short(end)}"
+            for first, end in ((self.train_from, self.train_to), (self.test_from, self.test_to))
+        )
+        return f"train {train}, test {test}{since}"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitWishes:
+    """What somebody asked of the split; None where the default will do."""
+
+    train_from: datetime | None = None
+    train_to: datetime | None = None
+    test_from: datetime | None = None
+    test_to: datetime | None = None
+    known_since: datetime | None = None
+
+    def on(self, first: datetime, last: datetime, boundary: datetime, label_delay: timedelta) -> Split:
+        """The split of a stream.
+
+        The gap between training and test is the label delay, so that what is learned is known when the test begins.
+
+        Args:
+            first: the stream's first instant.
+            last: its last one.
+            boundary: the instant that has :data:`TRAINING_SHARE` of the payments before it.
+            label_delay: from a payment to its report.
+
+        Raises:
+            UnusableDataError: a period would be empty; the stream is too short, or the wishes contradict each other.
+        """
+        train_to = self.train_to
+        if train_to is None:
+            train_to = boundary if self.test_from is None else self.test_from - label_delay
+        return Split(
+            train_from=self.train_from or first,
+            train_to=train_to,
+            test_from=self.test_from or train_to + label_delay,
+            test_to=self.test_to or last + MICROSECOND,
+            label_delay=label_delay,
+            known_since=self.known_since,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file a model was learned from.
+
+    Attributes:
+        name: without its folder.
+        sha256: of its content, hexadecimal.
+        rows: payments in it.
+        frauds: of these, fraud.
+    """
+
+    name: str
+    sha256: str
+    rows: int
+    frauds: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Payments with what was known before each, and what they turned out to be. Memory is shared, not copied.
+
+    Attributes:
+        vectors: feature values, 32-bit floats, a row a payment.
+        labels: 1 for fraud, else 0, bytes.
+        days: UTC days since 1970, 64-bit integers, ascending.
+        payers: a number for each payer, 64-bit integers.
+    """
+
+    vectors: memoryview
+    labels: memoryview
+    days: memoryview
+    payers: memoryview
+
+    @property
+    def rows(self) -> int:
+        """How many payments."""
+        return len(self.labels)
+
+    @property
+    def frauds(self) -> int:
+        """How many of them are fraud."""
+        return sum(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """How a model came to be and what it is worth.
+
+    Attributes:
+        source: what it was learned from.
+        split: which part of it.
+        parameters: how it was grown.
+        units: factors that amounts were multiplied with; a copy of the stream was learned for each.
+        train_rows: payments learned, all copies together.
+        train_frauds: of these, known as fraud when the test began.
+        measured: figures on the test period, for each unit, the first one being the stream's own.
+        bands: what the confidence curve said of the later half of the test, and what came.
+        libraries: names and versions of what computed it.
+    """
+
+    source: Source
+    split: Split
+    parameters: HyperParameters
+    units: tuple[float, ...]
+    train_rows: int
+    train_frauds: int
+    measured: tuple[Measured, ...]
+    bands: tuple[Band, ...]
+    libraries: tuple[tuple[str, str], ...]
+
+
+def canary_rows(rows: int, wanted: int) -> Sequence[int]:
+    """Row numbers spread evenly over a table, at most as many as wanted."""
+    return range(0, rows, max(1, -(-rows // wanted)))
+
+
+def _short(at: datetime) -> str:
+    """A midnight as its date."""
+    return at.strftime("%Y-%m-%d") if (at.hour, at.minute, at.second) == (0, 0, 0) else at.strftime("%Y-%m-%d %H:%M:%S")
