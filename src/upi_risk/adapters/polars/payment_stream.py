@@ -1,0 +1,98 @@
+"""A transactions file as examples to learn from and to measure on."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from upi_risk.adapters.polars.features import feature_table
+from upi_risk.adapters.polars.transactions_file import Transactions, read_transactions
+from upi_risk.domain.indian_time import DAY_US, epoch_us, from_epoch_us
+from upi_risk.domain.training import TRAINING_SHARE, Examples, Source, Split, SplitWishes
+
+
+class FilePaymentStream:
+    """A transactions file as a :class:`~upi_risk.domain.learning_ports.PaymentStream`."""
+
+    def __init__(self, transactions: Transactions, name: str, sha256: str) -> None:
+        self._frame = transactions.frame
+        self._notes = transactions.notes
+        self._instants = self._frame.get_column("at_us")
+        self._source = Source(
+            name=name,
+            sha256=sha256,
+            rows=self._frame.height,
+            frauds=int(self._frame.get_column("is_fraud").sum()),
+            first_at=self._at(0),
+            last_at=self._at(-1),
+        )
+
+    @classmethod
+    def open(cls, path: Path, label_delay: timedelta) -> FilePaymentStream:
+        """Read a file; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`."""
+        transactions = read_transactions(path, label_delay)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return cls(transactions, path.name, digest)
+
+    @property
+    def source(self) -> Source:
+        """The file."""
+        return self._source
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the file was taken."""
+        return self._notes
+
+    def split(self, wishes: SplitWishes, label_delay: timedelta) -> Split:
+        """The periods to learn from and to measure on; by default the first four fifths of the rows and the rest."""
+        boundary = self._at(int(self._frame.height * TRAINING_SHARE))
+        return wishes.on(self._source.first_at, self._source.last_at, boundary, label_delay)
+
+    def examples(self, split: Split, unit: float) -> tuple[Examples, Examples]:
+        """The payments to learn from and those to measure on; see the port."""
+        frame = self._frame
+        if unit != 1:
+            frame = frame.with_columns((pl.col("amount_paise") * unit).round().cast(pl.Int64))
+        table = feature_table(frame)
+        test_from = epoch_us(split.test_from)
+        known = pl.col("is_fraud") & (pl.col("reported_us") < test_from).fill_null(value=False)
+        train = _within(split.train_from, split.train_to)
+        test = _within(split.test_from, split.test_to)
+        if split.known_since is not None:
+            test &= ~_card_was_known(epoch_us(split.known_since))
+        return _chosen(frame, table, train, known), _chosen(frame, table, test, pl.col("is_fraud"))
+
+    def _at(self, row: int) -> datetime:
+        return from_epoch_us(int(self._instants[row]))
+
+
+def _within(first: datetime, end: datetime) -> pl.Expr:
+    return pl.col("at_us").is_between(epoch_us(first), epoch_us(end), closed="left")
+
+
+def _card_was_known(since_us: int) -> pl.Expr:
+    """Whether a fraud of the payer since an instant was reported before the UTC day of the payment."""
+    recent = pl.col("is_fraud") & (pl.col("at_us") >= since_us)
+    first_report = pl.when(recent).then("reported_us").min().over("user_id")
+    midnight = pl.col("at_us") // DAY_US * DAY_US
+    return (first_report < midnight).fill_null(value=False)
+
+
+def _chosen(frame: pl.DataFrame, table: pl.DataFrame, rows: pl.Expr, label: pl.Expr) -> Examples:
+    """The rows as arrays that others can look into."""
+    chosen = frame.select(
+        rows.alias("chosen"),
+        label.cast(pl.Int8).alias("label"),
+        (pl.col("at_us") // DAY_US).alias("day"),
+        pl.col("user_id").cast(pl.Categorical).to_physical().cast(pl.Int64).alias("payer"),
+    )
+    mask = chosen.get_column("chosen")
+    vectors = np.ascontiguousarray(table.filter(mask).to_numpy(), dtype=np.float32)
+    labels, days, payers = (chosen.get_column(name).filter(mask).to_numpy() for name in ("label", "day", "payer"))
+    return Examples(vectors.data, labels.data, days.data, payers.data)

@@ -1,0 +1,1 @@
+"""The figures that say how good a model is, from scikit-learn."""
