@@ -69,6 +69,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """The CORS origins, one by one."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
+    def require_servers(self) -> None:
+        """Refuse to go on without a database and a cache.
+
+        Raises:
+            SettingsError: one sentence that says what to do.
+        """
+        for name, url in (("DATABASE_URL", self.database_url), ("REDIS_URL", self.redis_url)):
+            if not url:
+                raise SettingsError(f"{name} is not set: set it, or use make run, which brings its own servers.")
+
     def require_safe(self) -> None:
         """Refuse to serve where the demo mode's sign-in would be open to others.
 

@@ -15,7 +15,6 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from upi_risk.application.replay import Replay, Replayed
 from upi_risk.application.snapshots import CacheStats
@@ -75,7 +74,13 @@ OpenHouse = Callable[[Path, bool], AbstractAsyncContextManager[ReplayHouse]]
 """Opens the house for a file; True removes what an earlier replay of it left."""
 
 
-def replay_command(read: ReadStream, open_house: OpenHouse) -> click.Command:
+Quality = dict[str, str]
+
+Rank = Callable[[list[bool], list[float]], tuple[float, float]]
+"""The AUC and the average precision of scores, given labels of both kinds."""
+
+
+def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click.Command:
     """The command, with what it needs from outside."""
 
     @click.command("replay")
@@ -106,14 +111,14 @@ def replay_command(read: ReadStream, open_house: OpenHouse) -> click.Command:
         """
         stream = read(file, StreamOptions(begin, end, limit, label_delay))
         if url:
-            asyncio.run(_over_http(stream, url, concurrency))
+            asyncio.run(_over_http(stream, url, concurrency, rank))
         else:
-            asyncio.run(_inside(stream, open_house(file, fresh), verify=verify))
+            asyncio.run(_inside(stream, open_house(file, fresh), rank, verify=verify))
 
     return command
 
 
-async def _inside(stream: Stream, house: AbstractAsyncContextManager[ReplayHouse], *, verify: bool) -> None:
+async def _inside(stream: Stream, house: AbstractAsyncContextManager[ReplayHouse], rank: Rank, *, verify: bool) -> None:
     frauds: list[bool] = []
     async with house as tools:
         began = time.perf_counter()
@@ -126,19 +131,20 @@ async def _inside(stream: Stream, house: AbstractAsyncContextManager[ReplayHouse
             with _bar() as bar:
                 task = bar.add_task("Reading back", total=len(done.answers))
                 differences = await tools.verify(done.answers, lambda rows: bar.advance(task, rows))
-        _print_inside(tools, stream, done, frauds, seconds, differences)
+        quality = _quality([answer.assessment.score for answer in done.answers], frauds, rank)
+        _print_inside(tools, stream, done, quality, seconds, differences)
     if differences:
         raise click.ClickException(f"{len(differences)} rows are saved otherwise than answered.")
 
 
-async def _over_http(stream: Stream, url: str, concurrency: int) -> None:
+async def _over_http(stream: Stream, url: str, concurrency: int, rank: Rank) -> None:
     frauds: list[bool] = []
     with _bar() as bar:
         task = bar.add_task("Sending", total=stream.rows)
         done = await replay_http(
             _noting(stream.payments, frauds), url, concurrency, lambda rows: bar.advance(task, rows)
         )
-    _print_http(stream, done, frauds)
+    _print_http(stream, done, _quality(done.scores, frauds, rank))
 
 
 def _noting(payments: Iterable[StreamedPayment], frauds: list[bool]) -> Iterable[StreamedPayment]:
@@ -156,7 +162,7 @@ def _print_inside(  # noqa: PLR0913, PLR0917 - the figures of one table
     tools: ReplayHouse,
     stream: Stream,
     done: Replayed,
-    frauds: list[bool],
+    quality: Quality,
     seconds: float,
     differences: list[str] | None,
 ) -> None:
@@ -170,7 +176,7 @@ def _print_inside(  # noqa: PLR0913, PLR0917 - the figures of one table
         table.add_row(f"level {level}", _share(levels[level], len(answers)))
     for decision in Decision:
         table.add_row(f"decision {decision}", _share(decisions[decision], len(answers)))
-    _quality(table, [answer.score for answer in answers], frauds)
+    _add(table, quality)
     looked_up = tools.stats.hits + tools.stats.misses
     table.add_row("cache hit rate (payments)", f"{tools.stats.hits / max(looked_up, 1):.1%}")
     table.add_row("rows per second", f"{len(answers) / seconds:,.0f}")
@@ -182,13 +188,13 @@ def _print_inside(  # noqa: PLR0913, PLR0917 - the figures of one table
         click.echo(line, err=True)
 
 
-def _print_http(stream: Stream, done: HttpReplayed, frauds: list[bool]) -> None:
+def _print_http(stream: Stream, done: HttpReplayed, quality: Quality) -> None:
     table = _table("Replay over HTTP")
     _rows_of(table, stream, len(done.scores))
     table.add_row("sign-ups / reports", f"{done.sign_ups:,} / {done.reports:,}")
     for decision in Decision:
         table.add_row(f"decision {decision}", _share(done.decisions[decision], len(done.scores)))
-    _quality(table, done.scores, frauds)
+    _add(table, quality)
     for name, value in done.percentiles().items():
         table.add_row(f"latency {name}", f"{value:.1f} ms")
     table.add_row("rows per second", f"{len(done.scores) / done.seconds:,.0f}")
@@ -208,13 +214,19 @@ def _rows_of(table: Table, stream: Stream, sent: int) -> None:
         table.add_row("left out (amount 0)", f"{stream.left_out:,}")
 
 
-def _quality(table: Table, scores: list[float], frauds: list[bool]) -> None:
+def _quality(scores: list[float], frauds: list[bool], rank: Rank) -> Quality:
     """Over the whole stream that was sent, whether or not the model saw parts of it in training."""
     count = sum(frauds)
-    table.add_row("frauds in the stream", _share(count, len(frauds)))
+    rows = {"frauds in the stream": _share(count, len(frauds))}
     if 0 < count < len(frauds):
-        table.add_row("AUC of the scores given", f"{roc_auc_score(frauds, scores):.4f}")
-        table.add_row("average precision", f"{average_precision_score(frauds, scores):.4f}")
+        auc, average_precision = rank(frauds, scores)
+        rows |= {"AUC of the scores given": f"{auc:.4f}", "average precision": f"{average_precision:.4f}"}
+    return rows
+
+
+def _add(table: Table, rows: Quality) -> None:
+    for name, value in rows.items():
+        table.add_row(name, value)
 
 
 def _share(part: int, whole: int) -> str:

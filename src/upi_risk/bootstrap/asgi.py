@@ -1,0 +1,96 @@
+"""The ASGI application of the service: a factory, since nothing is opened at import."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+from litestar import Litestar
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.logging import configure
+from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
+
+READY_WITHIN_SECONDS: Final = 1.0
+
+
+def create(settings: Settings | None = None) -> Litestar:
+    """The application over the real adapters; the model is loaded and proven before it returns.
+
+    Args:
+        settings: those of the environment if None.
+
+    Raises:
+        SettingsError: something needed is missing or unsafe.
+        ModelRejectedError: the model may not serve.
+    """
+    settings = settings or read_settings()
+    settings.require_servers()
+    configure(settings.log_level, settings.log_format)
+    container = Container(settings=settings)
+    container.scorer()
+    return create_app(_use_cases(container), _options(container, settings))
+
+
+def _use_cases(container: Container) -> UseCases:
+    async def ready() -> Mapping[str, bool]:
+        return {"database": await _database_answers(container), "model": True}
+
+    return UseCases(
+        sign_up=container.sign_up(),
+        log_in=container.log_in(),
+        authenticate=container.authenticate(),
+        check=container.check(),
+        confirm=container.confirm(),
+        report=container.report(),
+        look_up=container.look_up(),
+        clock=container.clock(),
+        identities=container.identities(),
+        ready=ready,
+    )
+
+
+def _options(container: Container, settings: Settings) -> HttpOptions:
+    log = structlog.get_logger("upi_risk")
+
+    def log_request(record: RequestRecord) -> None:
+        log.info(
+            "request",
+            method=record.method,
+            route=record.route,
+            status=record.status,
+            duration_ms=round(record.duration_ms, 2),
+            request_id=record.request_id,
+        )
+
+    def log_failure(request_id: str, error: Exception) -> None:
+        log.error("failure", request_id=request_id, exc_info=error)
+
+    async def close() -> None:
+        await container.check().drain()
+        await container.engine().dispose()
+        await container.redis().aclose()
+
+    return HttpOptions(
+        version=version("upi-risk"),
+        log_request=log_request,
+        log_failure=log_failure,
+        cors_origins=settings.origins,
+        docs=settings.docs,
+        on_shutdown=(close,),
+    )
+
+
+async def _database_answers(container: Container) -> bool:
+    try:
+        async with asyncio.timeout(READY_WITHIN_SECONDS), container.engine().connect() as connection:
+            await connection.execute(text("select 1"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return False
+    return True

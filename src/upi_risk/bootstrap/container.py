@@ -1,0 +1,103 @@
+"""The composition root: which adapter serves which port. The only place that knows dependency-injector."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import redis.asyncio as redis
+from dependency_injector import containers, providers
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.history import PostgresHistory
+from upi_risk.adapters.postgres.ledger import PostgresLedger
+from upi_risk.adapters.postgres.sessions import PostgresSessions
+from upi_risk.adapters.postgres.users import PostgresUsers
+from upi_risk.adapters.redis.client import create_client
+from upi_risk.adapters.redis.sessions import CachedSessions
+from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
+from upi_risk.adapters.system import RandomIdentities, SystemClock
+from upi_risk.application.amend import AmendHistory
+from upi_risk.application.check_transaction import CheckTransaction
+from upi_risk.application.coalesce import Coalesce
+from upi_risk.application.decide import Decide
+from upi_risk.application.log_in import LogIn
+from upi_risk.application.look_up import LookUp
+from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.sign_up import SignUp
+from upi_risk.application.snapshots import LoadSnapshot
+from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
+from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.settings import Settings
+from upi_risk.domain.policy import SANDBOX, RiskPolicy
+from upi_risk.domain.ports import ModelStore, Scorer
+
+CACHE_PREFIX = "upi:"
+
+
+def _engine(settings: Settings) -> AsyncEngine:
+    return create_engine(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        pool_timeout_seconds=settings.pool_timeout_ms / 1000,
+        deadlines=Deadlines(statement=settings.statement_timeout_ms),
+    )
+
+
+def _redis(settings: Settings) -> redis.Redis:
+    return create_client(
+        settings.redis_url, pool_size=settings.redis_pool_size, timeout_seconds=settings.redis_timeout_ms / 1000
+    )
+
+
+def _model_store(settings: Settings) -> ModelStore:
+    return FileModelStore(Path(settings.artifacts_dir) / "models", open_scorer)
+
+
+def _scorer(settings: Settings, models: ModelStore) -> Scorer:
+    return models.load(settings.model_version or models.current())
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    access, refresh = settings.access_token_seconds, settings.refresh_token_seconds
+    return Lifetimes(timedelta(seconds=access), timedelta(seconds=refresh))
+
+
+class Container(containers.DeclarativeContainer):
+    """Each thing once a process, made when it is first asked for."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    cache_prefix = providers.Object(CACHE_PREFIX)
+
+    clock = providers.Singleton(SystemClock)
+    identities = providers.Singleton(RandomIdentities)
+    engine = providers.Singleton(_engine, settings)
+    redis = providers.Singleton(_redis, settings)
+    models = providers.Singleton(_model_store, settings)
+    scorer = providers.Singleton(_scorer, settings, models)
+
+    users = providers.Singleton(PostgresUsers, engine)
+    ledger = providers.Singleton(PostgresLedger, engine)
+    history = providers.Singleton(PostgresHistory, engine)
+    cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix)
+    sessions = providers.Singleton(
+        CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix
+    )
+
+    policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
+    load = providers.Singleton(LoadSnapshot, ledger, cache)
+    decide = providers.Singleton(Decide, scorer, policy)
+    check_batch = providers.Singleton(CheckTransaction, load, decide, ledger, cache)
+    check = providers.Singleton(Coalesce, check_batch)
+    amend = providers.Singleton(AmendHistory, ledger, cache)
+    confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
+    report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    issue = providers.Singleton(IssueTokens, sessions, identities, providers.Singleton(_lifetimes, settings))
+    sign_up = providers.Singleton(SignUp, users, identities, clock, issue)
+    log_in = providers.Singleton(LogIn, users, clock, amend, issue)
+    authenticate = providers.Singleton(Authenticate, sessions, clock)
+    look_up = providers.Singleton(LookUp, ledger, history)
+    verify_saved = providers.Singleton(VerifySaved, history)

@@ -1,0 +1,85 @@
+"""What ``upi-risk replay`` works with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+import msgspec
+from dependency_injector import providers
+
+from upi_risk.adapters.polars.stream import StreamSlice, read_slice
+from upi_risk.adapters.postgres.forget import forget_users
+from upi_risk.adapters.postgres.migrate import upgrade
+from upi_risk.application.replay import Outcomes, Replay
+from upi_risk.bootstrap.backing_servers import backing_servers
+from upi_risk.bootstrap.container import CACHE_PREFIX, Container
+from upi_risk.bootstrap.settings import read_settings
+from upi_risk.domain.errors import PhoneTakenError, UnusableDataError
+from upi_risk.entrypoints.cli.replay import ReplayHouse, Stream, StreamOptions
+
+VAR: Final = Path("var")
+_FIRST_PHONE: Final = 6_000_000_000
+_PHONE_BLOCKS: Final = 30_000
+_PHONES_IN_BLOCK: Final = 100_000
+
+
+def read_stream(file: Path, options: StreamOptions) -> Stream:
+    """The rows of a file that can be sent."""
+    name = stream_name(file)
+    wanted = StreamSlice(options.begin, options.end, options.limit, options.label_delay)
+    rows = read_slice(file, wanted, user_prefix=_prefix(name), handle=name)
+    return Stream(rows.count, rows.left_out, rows.payments)
+
+
+@asynccontextmanager
+async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # noqa: FBT001 - see OpenHouse
+    """The real PostgreSQL and Redis, embedded ones where none are named, migrated.
+
+    Raises:
+        UnusableDataError: the file was replayed into this database before, and ``fresh`` is not set.
+    """
+    settings = read_settings()
+    name = stream_name(file)
+    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
+        upgrade(urls.database)
+        settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
+        container = Container(settings=settings)
+        # Keys of its own: nothing of an earlier replay may be taken for this one's.
+        container.cache_prefix.override(providers.Object(f"{CACHE_PREFIX}{container.identities().user_id()}:"))
+        try:
+            if fresh:
+                await forget_users(container.engine(), _prefix(name), name)
+            yield _house(container, name)
+        except PhoneTakenError as error:
+            message = f"{file.name} was replayed into this database before: add --fresh to remove that first."
+            raise UnusableDataError(message) from error
+        finally:
+            await container.engine().dispose()
+            await container.redis().aclose()
+
+
+def stream_name(file: Path) -> str:
+    """A file's name as the handle of a UPI id: lower-case letters and digits, a letter first."""
+    letters = re.sub(r"[^a-z0-9]", "", file.stem.lower())
+    return (letters if letters[:1].isalpha() else f"s{letters}")[:64].ljust(2, "s")
+
+
+def _house(container: Container, name: str) -> ReplayHouse:
+    block = crc32(name.encode()) % _PHONE_BLOCKS
+    replay = Replay(
+        container.users(),
+        container.identities(),
+        container.check_batch(),
+        Outcomes(container.confirm(), container.report()),
+        first_phone=_FIRST_PHONE + block * _PHONES_IN_BLOCK,
+    )
+    return ReplayHouse(replay, container.verify_saved(), container.load().stats, container.scorer().card.version)
+
+
+def _prefix(name: str) -> str:
+    return f"REPLAY-{name.upper()}-"
