@@ -172,6 +172,12 @@ async def test_what_is_not_an_exact_amount_is_refused(
     assert service.failures == []
 
 
+async def test_an_amount_that_is_a_broken_string_is_no_json(client: httpx.AsyncClient, asha: Account) -> None:
+    body = b'{"user_id": "%s", "receiver_upi": "shop@okbank", "amount": "\xff"}' % asha.user_id.encode()
+    headers = asha.headers | {"Content-Type": "application/json"}
+    problem(await client.post("/check-transaction", content=body, headers=headers), *MALFORMED)
+
+
 STRINGS: list[tuple[str, dict[str, Any], str, str]] = [
     ("/signup", {"name": "Go\x00pal"}, "name", "invalid_char"),
     ("/signup", {"name": "Go\r\npal INFO forged"}, "name", "invalid_char"),
