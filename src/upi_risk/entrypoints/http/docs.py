@@ -74,7 +74,8 @@ def documentation(version: str) -> list[HTTPRouteHandler]:
         name = str(request.path_params["name"])
         if name not in assets:
             raise NotFoundException
-        return ASGIResponse(body=assets[name], headers=_KEEP, media_type=_TYPES[name.rsplit(".", 1)[-1]])
+        kept = _KEEP if name in _FROM_BUNDLE else None  # what we wrote may change with any release
+        return ASGIResponse(body=assets[name], headers=kept, media_type=_TYPES[name.rsplit(".", 1)[-1]])
 
     @get("/openapi.json")
     async def description() -> ASGIResponse:
