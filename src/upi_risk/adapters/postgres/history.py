@@ -26,9 +26,7 @@ class PostgresHistory:
         """The user's transaction with this id."""
         if not is_uuid(transaction_id):
             return None
-        columns = transactions.c
-        key = (columns.user_id == user_id, columns.transaction_id == transaction_id)
-        found = await self._fetch(select(transactions).where(*key))
+        found = await self._fetch(one(user_id, transaction_id))
         return found[0] if found else None
 
     async def page(self, user_id: str, before: datetime | None, limit: int) -> list[Transaction]:
@@ -40,6 +38,12 @@ class PostgresHistory:
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(statement)).all()
         return [msgspec.convert(row, TransactionRow, from_attributes=True).value() for row in rows]
+
+
+def one(user_id: str, transaction_id: str) -> Rows:
+    """The statement that reads a transaction."""
+    key = (transactions.c.user_id == user_id, transactions.c.transaction_id == transaction_id)
+    return select(transactions).where(*key)
 
 
 def latest(user_id: str, before: datetime | None, limit: int) -> Rows:
