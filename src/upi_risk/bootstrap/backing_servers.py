@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from upi_risk.adapters.embedded import (
     DirectoryInUseError,
@@ -14,7 +15,10 @@ from upi_risk.adapters.embedded import (
     find_valkey,
 )
 
-_FILE = "dev.env"
+VAR: Final = Path("var")
+"""Where the embedded servers keep their data, below the directory that a command is called in."""
+
+_FILE: Final = "dev.env"
 
 
 @dataclass(frozen=True, slots=True)

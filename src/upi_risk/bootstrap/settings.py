@@ -69,15 +69,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """The CORS origins, one by one."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
+    def require_database(self) -> None:
+        """Refuse to go on without a database.
+
+        Raises:
+            SettingsError: one sentence that says what to do.
+        """
+        _require("DATABASE_URL", self.database_url)
+
     def require_servers(self) -> None:
         """Refuse to go on without a database and a cache.
 
         Raises:
             SettingsError: one sentence that says what to do.
         """
-        for name, url in (("DATABASE_URL", self.database_url), ("REDIS_URL", self.redis_url)):
-            if not url:
-                raise SettingsError(f"{name} is not set: set it, or use make run, which brings its own servers.")
+        _require("DATABASE_URL", self.database_url)
+        _require("REDIS_URL", self.redis_url)
 
     def require_safe(self) -> None:
         """Refuse to serve where the demo mode's sign-in would be open to others.
@@ -122,6 +129,11 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
 def environment() -> Mapping[str, str]:
     """A copy of the environment, for processes that are started."""
     return dict(os.environ)
+
+
+def _require(name: str, url: str) -> None:
+    if not url:
+        raise SettingsError(f"{name} is not set: set it, or use make run, which brings its own servers.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""What ``upi-risk replay`` works with."""
+"""``upi-risk replay``, and what it works with."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dependency_injector import providers
 from upi_risk.adapters.polars.stream import StreamSlice, read_slice
 from upi_risk.adapters.postgres.forget import forget_users
 from upi_risk.adapters.postgres.migrate import upgrade
+from upi_risk.adapters.sklearn.ranking import rank
 from upi_risk.application.replay import Outcomes, Replay
-from upi_risk.bootstrap.backing_servers import backing_servers
+from upi_risk.bootstrap.backing_servers import VAR, backing_servers
 from upi_risk.bootstrap.container import CACHE_PREFIX, Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.domain.errors import PhoneTakenError, UnusableDataError
-from upi_risk.entrypoints.cli.replay import ReplayHouse, Stream, StreamOptions
+from upi_risk.entrypoints.cli.replay import ReplayHouse, Stream, StreamOptions, replay_command
 
-VAR: Final = Path("var")
 _FIRST_PHONE: Final = 6_000_000_000
 _PHONE_BLOCKS: Final = 30_000
 _PHONES_IN_BLOCK: Final = 100_000
@@ -83,3 +83,6 @@ def _house(container: Container, name: str) -> ReplayHouse:
 
 def _prefix(name: str) -> str:
     return f"REPLAY-{name.upper()}-"
+
+
+command = replay_command(read_stream, open_house, rank)
