@@ -39,7 +39,8 @@ class LoadSnapshot:
             fresh: read the ledger alone, because what the cache held was out of date.
         """
         snapshot = Snapshot() if fresh else await self._cache.read(wanted)
-        missing = [item for item in wanted if not _complete(snapshot, item)]
+        incomplete = {item.user_id for item in wanted if not _complete(snapshot, item)}
+        missing = [item for item in wanted if item.user_id in incomplete]  # a user and their pairs are of one moment
         self.stats.hits += len(wanted) - len(missing)
         self.stats.misses += len(missing)
         if missing:

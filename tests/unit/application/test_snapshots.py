@@ -1,0 +1,24 @@
+"""What a decision is computed from: one moment of each user's history, wherever it was read."""
+
+from __future__ import annotations
+
+from tests.builders import NOON, OTHER_SHOP, SHOP, a_check, a_user
+from upi_risk.adapters.memory import ManualClock, MemoryLedger, MemorySnapshotCache, MemoryStore, MemoryUsers
+from upi_risk.application.snapshots import LoadSnapshot
+from upi_risk.domain.history import CacheEntry, Wanted
+
+
+async def test_a_users_pairs_are_never_older_than_the_user_though_only_one_payment_misses_the_cache() -> None:
+    store, cache = MemoryStore(), MemorySnapshotCache(ManualClock(NOON))
+    ledger, user = MemoryLedger(store), a_user()
+    await MemoryUsers(store).add(user)
+    await cache.write_users([CacheEntry(user, ())])
+    await cache.write_receivers([(await ledger.load([Wanted(user.user_id, SHOP)])).receivers[SHOP]])
+    elsewhere = a_check(user, SHOP)
+    await ledger.commit([elsewhere])  # by another process, which has not told the cache yet
+
+    wanted = [Wanted(user.user_id, SHOP), Wanted(user.user_id, OTHER_SHOP, "key")]
+    snapshot = await LoadSnapshot(ledger, cache)(wanted)
+
+    assert snapshot.users == {user.user_id: elsewhere.user}
+    assert snapshot.payees[user.user_id, SHOP] == elsewhere.payees[0]
