@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
-from tests import strategies
 from tests.builders import (
     NOON,
     OTHER_SHOP,
@@ -28,12 +25,9 @@ from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.indian_time import indian_day
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.track_record import REACH_DAYS, Day, TrackRecord
-from upi_risk.domain.transaction import Transaction
-from upi_risk.domain.user import Payee, User
+from upi_risk.domain.user import Payee
 
 TODAY = indian_day(NOON)
-ANY_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-"""Each example brings users of its own, so that all may share one store."""
 
 
 async def test_what_nobody_has_dealt_with_is_empty_and_a_user_who_does_not_exist_is_none(stores: Stores) -> None:
@@ -260,130 +254,3 @@ async def test_a_receivers_record_reaches_as_far_back_from_its_newest_day_as_any
 
     assert len(expected.days) == 4
     assert (await stores.receiver(SHOP)).track == expected
-
-
-async def test_of_many_changes_on_one_version_exactly_one_is_applied(stores: Stores) -> None:
-    user = a_user()
-    await stores.users.add(user)
-    changes = [a_check(user, f"shop{number}@okbank") for number in range(20)]
-
-    applied = await asyncio.gather(*(stores.ledger.commit([change]) for change in changes))
-
-    assert sorted(applied) == [[False]] * 19 + [[True]]
-    winner = changes[applied.index([True])]
-    assert await stores.user(user.user_id) == winner.user
-    assert await stores.history.page(user.user_id, None, 100) == list(winner.added)
-
-
-async def test_a_user_counts_every_applied_check_under_contention(stores: Stores) -> None:
-    user = a_user()
-    await stores.users.add(user)
-
-    async def pay() -> None:
-        while True:
-            snapshot = await stores.ledger.load([Wanted(user.user_id, SHOP)])
-            held = snapshot.users[user.user_id]
-            assert held is not None
-            if await stores.ledger.commit([a_check(held, SHOP, snapshot.payees[user.user_id, SHOP])]) == [True]:
-                return
-
-    await asyncio.gather(*(pay() for _ in range(12)))
-
-    paid = await stores.user(user.user_id)
-    assert paid is not None
-    assert (paid.transaction_count, paid.settled_count, paid.payee_count) == (12, 12, 1)
-    assert (await stores.payee(user.user_id, SHOP)).settled_count == 12
-    assert len(await stores.history.page(user.user_id, None, 100)) == 12
-    assert (await stores.receiver(SHOP)).track == TrackRecord((Day(TODAY, settled=12),))
-
-
-async def test_concurrent_batches_over_the_same_users_and_receivers_add_up_exactly(stores: Stores) -> None:
-    users: dict[str, User] = {}
-    for _ in range(24):
-        user = a_user()
-        await stores.users.add(user)
-        users[user.user_id] = user
-    receivers = [f"shop{number}@okbank" for number in range(3)]
-    settled = dict.fromkeys(receivers, 0)
-
-    async def batch(turn: int) -> None:
-        ids = list(users)[turn % 3 :: 2]
-        ordered = ids if turn % 2 else ids[::-1]
-        changes = [a_check(users[user_id], receivers[(turn + place) % 3]) for place, user_id in enumerate(ordered)]
-        for change, applied in zip(changes, await stores.ledger.commit(changes), strict=True):
-            settled[change.payees[0].receiver] += applied
-
-    await asyncio.gather(*(batch(turn) for turn in range(12)))
-
-    assert sum(settled.values()) == len(users)
-    for receiver, count in settled.items():
-        days = (await stores.receiver(a_payee("", receiver).receiver)).track.days
-        assert sum(day.settled for day in days) == count
-
-
-async def test_concurrent_reports_against_one_receiver_are_all_counted(stores: Stores) -> None:
-    reports = []
-    for _ in range(10):
-        user = a_user()
-        await stores.users.add(user)
-        paid = a_check(user)
-        await stores.apply(paid)
-        reports.append(a_report(paid.user, paid.added[0], paid.payees[0]))
-
-    assert await asyncio.gather(*(stores.ledger.commit([report]) for report in reports)) == [[True]] * 10
-
-    assert await stores.receiver(SHOP) == Receiver(SHOP, 10, TrackRecord((Day(TODAY, settled=10, reports=10),)))
-
-
-async def test_a_snapshot_is_of_one_moment(stores: Stores) -> None:
-    user = a_user()
-    await stores.users.add(user)
-
-    async def pay() -> None:
-        held, payee = user, Payee(user.user_id, SHOP)
-        for _ in range(30):
-            change = a_check(held, SHOP, payee)
-            await stores.apply(change)
-            held, payee = change.user, change.payees[0]
-
-    paying = asyncio.create_task(pay())
-    while not paying.done():
-        snapshot = await stores.ledger.load([Wanted(user.user_id, SHOP)])
-        held = snapshot.users[user.user_id]
-        assert held is not None
-        assert held.settled_count == snapshot.payees[user.user_id, SHOP].settled_count
-        assert held.settled_count == sum(day.settled for day in snapshot.receivers[SHOP].track.days)
-        await asyncio.sleep(0)
-    await paying
-
-
-@ANY_DATABASE
-@given(user=strategies.users())
-async def test_any_user_is_read_back_as_committed(stores: Stores, user: User) -> None:
-    fresh = a_user()
-    user = replace(user, user_id=fresh.user_id, phone=fresh.phone)
-    await stores.users.add(user)
-    assert await stores.user(user.user_id) == user
-    assert await stores.users.by_phone(user.phone) == user
-    moved = replace(user, version=user.version + 1, track=user.track.settled(later(days=3000)))
-    await stores.apply(Change(moved, user.version))
-    assert await stores.user(user.user_id) == moved
-
-
-@ANY_DATABASE
-@given(transaction=strategies.transactions(), payee=strategies.payees())
-async def test_any_transaction_and_pair_are_read_back_as_committed(
-    stores: Stores, transaction: Transaction, payee: Payee
-) -> None:
-    user = a_user()
-    await stores.users.add(user)
-    payment = replace(transaction.payment, user_id=user.user_id)
-    transaction, payee = replace(transaction, payment=payment), replace(payee, user_id=user.user_id)
-
-    await stores.apply(Change(user.checked(payment.at), user.version, payees=(payee,), added=(transaction,)))
-
-    assert await stores.history.transaction(user.user_id, payment.transaction_id) == transaction
-    assert await stores.payee(user.user_id, payee.receiver) == payee
-    wanted = Wanted(user.user_id, None, payment.idempotency_key, payment.transaction_id)
-    snapshot = await stores.ledger.load([wanted])
-    assert {*snapshot.answers.values(), *snapshot.transactions.values()} == {transaction}
