@@ -15,14 +15,14 @@ SCORE_DIGITS: Final = 4
 FINEST_EDGES: Final = (
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 1.0,
 )  # fmt: skip
-LEAST_ROWS: Final = 50
-"""A band with fewer payments says nothing; it is joined with the one below."""
+"""Upper ends of the bands, as long as each tells something."""
 
 
 def fit_confidence(scores: Sequence[float], labels: Sequence[int]) -> ConfidenceCurve:
     """The curve that held-out payments show.
 
-    Bands are joined until each has enough payments and a higher score never means less fraud.
+    Bands are joined until a higher score never means less fraud. One that few payments fell into stays near one half,
+    for they tell little.
 
     Args:
         scores: what the model said of each, 0 to 1.
@@ -31,7 +31,7 @@ def fit_confidence(scores: Sequence[float], labels: Sequence[int]) -> Confidence
     bands: list[tuple[float, int, int]] = []
     for upto, rows, frauds in _counted(FINEST_EDGES, scores, labels):
         band = (upto, rows, frauds)
-        while bands and (min(band[1], bands[-1][1]) < LEAST_ROWS or _rate(*band[1:]) < _rate(*bands[-1][1:])):
+        while bands and _rate(*band[1:]) <= _rate(*bands[-1][1:]):
             _, below, below_frauds = bands.pop()
             band = (upto, band[1] + below, band[2] + below_frauds)
         bands.append(band)

@@ -132,7 +132,13 @@ class Scorer(Protocol):
         """What the model is."""
 
     def score(self, vectors: Sequence[Vector]) -> list[Scored]:
-        """A probability of fraud and each feature's part in it, for each vector."""
+        """A probability of fraud and each feature's part in it, for each vector.
+
+        The parts add up, with one constant for all vectors, to the log-odds of the probability.
+
+        Raises:
+            ValueError: a vector is not finite numbers, one for each feature of the card.
+        """
 
 
 class ModelStore(Protocol):

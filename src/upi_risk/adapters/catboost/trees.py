@@ -41,9 +41,10 @@ class Trees:
         """
         trees = exported["oblivious_trees"]
         self.feature_count = feature_count
-        self._depth = max(1, *(len(tree["splits"]) for tree in trees))
+        grown = [tree["splits"] or [] for tree in trees]  # null: a tree that found nothing to split
+        self._depth = max(1, *map(len, grown))
         columns = [feature["flat_feature_index"] for feature in exported["features_info"]["float_features"]]
-        splits = [_filled(tree["splits"], self._depth) for tree in trees]
+        splits = [_filled(tree, self._depth) for tree in grown]
         self._split_features: Whole = np.array(
             [[columns[split["float_feature_index"]] for split in tree] for tree in splits]
         )

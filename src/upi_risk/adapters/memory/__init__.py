@@ -4,6 +4,8 @@ from upi_risk.adapters.memory.clock import ManualClock
 from upi_risk.adapters.memory.history import MemoryHistory
 from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
+from upi_risk.adapters.memory.model_store import MemoryModelStore
+from upi_risk.adapters.memory.scorer import WeightedScorer
 from upi_risk.adapters.memory.sessions import MemorySessions
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
 from upi_risk.adapters.memory.store import MemoryStore
@@ -13,9 +15,11 @@ __all__ = [
     "ManualClock",
     "MemoryHistory",
     "MemoryLedger",
+    "MemoryModelStore",
     "MemorySessions",
     "MemorySnapshotCache",
     "MemoryStore",
     "MemoryUsers",
     "SeededIdentities",
+    "WeightedScorer",
 ]

@@ -1,0 +1,53 @@
+"""Trained models that are handed over."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from upi_risk.adapters.memory.scorer import WeightedScorer
+from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.domain.model import ModelCard
+from upi_risk.domain.ports import Scorer
+
+
+@dataclass(slots=True)
+class MemoryModelStore:
+    """Models by version.
+
+    Attributes:
+        models: the content of a model file and its card; a model is what :meth:`WeightedScorer.open` reads.
+        serving: the version that is to serve.
+    """
+
+    models: dict[str, tuple[bytes, ModelCard]] = field(default_factory=dict)
+    serving: str | None = None
+
+    def versions(self) -> list[str]:
+        """Every version, oldest first by name in natural order; see the port."""
+        return sorted(self.models, key=_natural)
+
+    def current(self) -> str:
+        """The version that is to serve; see the port."""
+        if self.serving is None:
+            raise ModelRejectedError("No model is named to serve; name one.")
+        return self.serving
+
+    def load(self, version: str) -> Scorer:
+        """A model, proven intact; see the port."""
+        if version not in self.models:
+            raise ModelRejectedError(f"There is no model {version[:64]!r}; name another version.")
+        model, card = self.models[version]
+        if card.version != version:
+            message = f"The name {version} holds the model {card.version}; give it back its own name."
+            raise ModelRejectedError(message)
+        card.require_fit(hashlib.sha256(model).hexdigest())
+        scorer = WeightedScorer.open(model, card)
+        card.require_canaries([scored.probability for scored in scorer.score([c.vector for c in card.canaries])])
+        return scorer
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Numbers within names by their value: v1.9 before v1.10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -1,0 +1,72 @@
+"""``upi-risk train`` at the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.learning import a_stream
+from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.bootstrap.commands.train import command
+from upi_risk.domain.errors import UnusableDataError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "payments.parquet"
+    a_stream().write_parquet(path)
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their_split(
+    file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "models" / "v1.0"
+    result = run(
+        "--transactions", file, "--out", out, "--iterations", 20, "--depth", 3, "--label-delay", "2d",
+        "--test-from", "2026-01-25", "--units", "1,25", "--workers", 1,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "train 2026-01-01" in result.stdout
+    assert "2026-01-23, test 2026-01-25" in " ".join(result.stdout.split())
+    assert "amounts times 25" in result.stdout
+    assert "CURRENT" in result.stdout
+    assert FileModelStore(out.parent, open_scorer).load("v1.0").card.version == "v1.0"
+    card = json.loads((out / "card.json").read_bytes())
+    assert (card["training"]["iterations"], card["training"]["units"]) == (20, [1.0, 25.0])
+    assert str(tmp_path) not in (out / "card.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--units", "0"), "are no factors"),
+        (("--units", "1,1"), "are no factors"),
+        (("--units", "x"), "are no factors"),
+        (("--label-delay", "soon"), "is no duration"),
+        (("--depth", "17"), "not in the range"),
+        (("--features", "extended"), "is not"),
+        (("--version", "../v1"), "is no name for a model"),
+        (("--train-from", "yesterday"), "does not match"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(
+    file: Path, tmp_path: Path, arguments: tuple[str, str], sentence: str
+) -> None:
+    result = run("--transactions", file, "--out", tmp_path / "m", *arguments)
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.output.split())
+
+
+def test_a_file_that_will_not_do_is_an_error_of_ours_with_one_sentence(tmp_path: Path) -> None:
+    result = run("--transactions", tmp_path / "absent.csv", "--out", tmp_path / "m")
+    assert isinstance(result.exception, UnusableDataError)
+    assert str(result.exception).startswith("There is no file")

@@ -1,0 +1,161 @@
+"""Folders of models: what is written, what is refused, and what damage does."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.learning import a_record, a_small_model
+from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.catboost.trial import require_survival
+from upi_risk.adapters.files.model_folder import ModelFolders
+from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
+from upi_risk.domain.learning_ports import Usage
+
+FOLDERS = ModelFolders(open_scorer)
+USED = Usage(12.34, 567.8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a good model."""
+    path = tmp_path / "v1.0"
+    FOLDERS.put(path, *a_small_model(), a_record(), USED)
+    return path
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ModelRejectedError) as refused:
+        FOLDERS.take(folder)
+    return str(refused.value)
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Change the card."""
+    card = json.loads((folder / "card.json").read_bytes())
+    change(card)
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder
+
+
+def test_what_was_put_is_taken(folder: Path) -> None:
+    assert FOLDERS.take(folder).card == a_small_model()[1]
+    assert sorted(path.name for path in folder.iterdir()) == ["card.json", "fraud_classifier.cbm", "metrics.json"]
+
+
+def test_the_figures_are_flat_and_have_their_split_beside_them(folder: Path) -> None:
+    figures = json.loads((folder / "metrics.json").read_bytes())
+    assert (
+        figures["split"]
+        == "train 2026-03-02 06:30:00 .. 2026-03-12 06:30:00, test 2026-03-19 06:30:00 .. 2026-04-01 06:30:00"
+    )
+    assert [figures[name] for name in ("auc", "average_precision", "card_precision_at_100", "brier")] == [
+        0.9,
+        0.5,
+        0.01,
+        0.1,
+    ]
+    assert [figures[name] for name in ("threshold", "precision", "recall", "f1")] == [0.35, 1 / 3, 0.5, 0.4]
+    assert [entry["threshold"] for entry in figures["thresholds"]] == [0.35, 0.65]
+    assert (figures["rows"], figures["seconds"], figures["peak_memory_mib"]) == ({"train": 8, "test": 2}, 12.3, 568)
+
+
+def test_the_card_tells_how_the_model_came_to_be_and_nothing_that_differs_between_runs(
+    folder: Path, tmp_path: Path
+) -> None:
+    card = json.loads((folder / "card.json").read_bytes())
+    assert card["training"]["source"]["name"] == "payments.csv"
+    assert card["metrics"][0]["auc"] == 0.9
+    assert card["split"].startswith("train 2026-03-02")
+    FOLDERS.put(tmp_path / "again", *a_small_model(), a_record(), Usage(99, 99))
+    assert (tmp_path / "again" / "card.json").read_bytes() == (folder / "card.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["card.json", "fraud_classifier.cbm"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert f"{name} is missing; train one, or name another version" in refusal(folder)
+
+
+def test_a_file_that_is_a_folder_is_refused(folder: Path) -> None:
+    (folder / "card.json").unlink()
+    (folder / "card.json").mkdir()
+    assert "cannot be read" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda card: card.update(format=2), "card.json of another release"),
+        (lambda card: card.pop("canaries"), "cannot be read"),
+        (lambda card: card.update(surprise=1), "cannot be read"),
+        (lambda card: card["canaries"][3].update(vector=[0.0] * 13), "canary rows that are not its features"),
+        (lambda card: card["confidence"].update(edges=[]), "without a confidence curve"),
+        (lambda card: card["confidence"].update(edges=[1.0]), "without a confidence curve"),
+    ],
+)
+def test_a_card_that_is_none_is_refused(
+    folder: Path, change: Callable[[dict[str, Any]], object], sentence: str
+) -> None:
+    if sentence == "without a confidence curve":
+        rewrite(folder, lambda card: card["confidence"].update(fraud_rates=[0.1, 0.2]))
+    assert sentence in refusal(rewrite(folder, change))
+
+
+@pytest.mark.parametrize("content", [b"", b"not json", b"\xff", b'{"format": 1'])
+def test_a_card_that_is_no_json_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "card.json").write_bytes(content)
+    assert refusal(folder).startswith("Model v1.0 has a card.json that cannot be read")
+
+
+def test_none_of_a_thousand_damaged_files_is_loaded(folder: Path) -> None:
+    dice, model = random.Random(5), a_small_model()[0]  # noqa: S311 - damage
+    for _ in range(1_000):
+        damaged = bytearray(model)
+        damaged[dice.randrange(len(model))] ^= 1 << dice.randrange(8)
+        (folder / "fraud_classifier.cbm").write_bytes(damaged)
+        assert "not the one its card describes" in refusal(folder)
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.9])
+def test_a_file_cut_short_fails_in_the_child_alone(keep: float) -> None:
+    model, card = a_small_model()
+    with pytest.raises(ModelRejectedError, match="its file is damaged"):
+        require_survival(model[: int(len(model) * keep)], card)
+
+
+def test_the_store_reads_folders_and_names_what_is_served(folder: Path) -> None:
+    store = FileModelStore(folder.parent, open_scorer)
+    (folder.parent / "CURRENT").write_text("../v1.0", encoding="utf-8")
+    with pytest.raises(ModelRejectedError, match="no version's name"):
+        store.current()
+    (folder.parent / "notes.txt").touch()
+    (folder.parent / ".hidden").mkdir()
+    assert store.versions() == ["v1.0"]
+
+
+@pytest.mark.parametrize("held", [[], ["card.json", "fraud_classifier.cbm", "metrics.json"]])
+def test_an_empty_folder_and_a_models_have_room(tmp_path: Path, held: list[str]) -> None:
+    for name in held:
+        (tmp_path / name).touch()
+    FOLDERS.require_room(tmp_path)
+    FOLDERS.require_room(tmp_path / "new" / "deep")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == sorted(held)
+
+
+def test_a_folder_with_something_else_has_no_room(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").touch()
+    with pytest.raises(UnusableDataError, match=r"holds thesis\.docx, which is no model's"):
+        FOLDERS.require_room(tmp_path)
+
+
+def test_what_cannot_be_a_folder_has_no_room(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UnusableDataError, match="No model can be written"):
+        FOLDERS.require_room(tmp_path / "file" / "v1.0")

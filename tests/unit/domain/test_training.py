@@ -1,0 +1,72 @@
+"""Periods to learn from and to measure on."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.learning import some_examples
+from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.indian_time import MICROSECOND
+from upi_risk.domain.training import Split, SplitWishes, canary_rows
+
+DELAY = timedelta(days=7)
+
+
+def day(month: int, number: int) -> datetime:
+    return datetime(2018, month, number, tzinfo=UTC)
+
+
+FIRST, LAST, BOUNDARY = day(4, 1), day(9, 30), day(8, 24)
+
+
+def split(**wishes: datetime) -> Split:
+    return SplitWishes(**wishes).on(FIRST, LAST, BOUNDARY, DELAY)
+
+
+def test_by_default_training_ends_after_four_fifths_and_the_test_begins_a_label_delay_later() -> None:
+    assert split() == Split(FIRST, BOUNDARY, BOUNDARY + DELAY, LAST + MICROSECOND, DELAY)
+
+
+def test_the_published_split_is_what_was_wished() -> None:
+    wished = {"train_from": day(7, 25), "train_to": day(8, 1), "test_from": day(8, 8), "test_to": day(8, 15)}
+    made = split(**wished, known_since=day(7, 25))
+    assert made == Split(**wished, label_delay=DELAY, known_since=day(7, 25))
+    assert str(made) == (
+        "train 2018-07-25 .. 2018-08-01, test 2018-08-08 .. 2018-08-15, without payers known since 2018-07-25"
+    )
+
+
+def test_a_single_boundary_sets_the_other_one_at_the_label_delay() -> None:
+    assert split(train_to=day(8, 1)).test_from == day(8, 8)
+    assert split(test_from=day(8, 8)).train_to == day(8, 1)
+
+
+def test_an_instant_that_is_no_midnight_is_told_to_the_second() -> None:
+    assert str(split(test_to=day(9, 1) + timedelta(hours=1))).endswith("2018-09-01 01:00:00")
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"train_from": day(8, 1), "train_to": day(8, 1)},
+        {"train_to": day(8, 10), "test_from": day(8, 9)},
+        {"test_from": day(9, 1), "test_to": day(9, 1)},
+        {"train_to": LAST},
+    ],
+)
+def test_periods_that_are_empty_or_overlap_are_refused(wishes: dict[str, Any]) -> None:
+    with pytest.raises(UnusableDataError, match="do not follow one another"):
+        split(**wishes)
+
+
+def test_examples_know_how_many_they_are_and_how_many_are_fraud() -> None:
+    examples = some_examples(100)
+    assert examples.rows == 100
+    assert examples.frauds == sum(examples.labels.tolist())
+
+
+@pytest.mark.parametrize(("rows", "wanted", "expected"), [(10, 5, [0, 2, 4, 6, 8]), (3, 5, [0, 1, 2]), (0, 5, [])])
+def test_canaries_are_spread_over_the_table(rows: int, wanted: int, expected: list[int]) -> None:
+    assert list(canary_rows(rows, wanted)) == expected
+    assert len(canary_rows(1_001, 200)) <= 200
