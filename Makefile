@@ -2,8 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-HOST ?= 127.0.0.1
-PORT ?= 8000
+# HOST and PORT reach the service from the environment, from `make run PORT=9000`, or from .env.
 export HOST PORT
 
 # What `make replay` sends, and how much of it; what `make train` learns from, and where the model goes.
@@ -53,7 +52,7 @@ imports: setup-dev ## Who may import whom (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
 replay: setup ## Send a slice of a transactions file through the checks (FILE=, LIMIT=)
-	@$(BIN)/upi-risk replay "$(FILE)" --limit $(LIMIT)
+	@$(BIN)/upi-risk replay "$(FILE)" --limit $(LIMIT) --fresh
 
 train: setup ## Train a model (FILE=, OUT=)
 	@$(BIN)/upi-risk train --transactions "$(FILE)" --out "$(OUT)"

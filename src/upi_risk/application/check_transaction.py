@@ -41,10 +41,12 @@ class CheckTransaction:
         """
         answers: list[Answer] = [ContendedError() for _ in payments]
         waiting = list(range(len(payments)))
+        if not waiting:
+            return []
         for attempt in range(MOST_ATTEMPTS):
             asked = [payments[index] for index in waiting]
             wanted = [Wanted(p.user_id, p.receiver, p.idempotency_key) for p in asked]
-            snapshot = await self._load(wanted, fresh=attempt > 0)
+            snapshot = await self._load(wanted, [p.at for p in asked], fresh=attempt > 0)
             decided, drafts = self._decide(asked, snapshot)
             overtaken = await self._commit(list(drafts.values()))
             for index, answer in zip(waiting, decided, strict=True):

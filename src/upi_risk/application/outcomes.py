@@ -82,9 +82,10 @@ class ReportFraud:
                 draft.report(held, instant)
             result.append(held)
 
-        await self._amend(wanted, at or self._clock.now(), event)
+        at = at or self._clock.now()
+        await self._amend(wanted, at, event)
         snapshot = await self._ledger.load([wanted])
-        await self._cache.write_receivers(list(snapshot.receivers.values()))
+        await self._cache.write_receivers([receiver.copied(at) for receiver in snapshot.receivers.values()])
         return result[-1]
 
 

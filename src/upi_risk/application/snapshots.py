@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.ports import Ledger, SnapshotCache
@@ -31,14 +32,17 @@ class LoadSnapshot:
         self._cache = cache
         self.stats = CacheStats()
 
-    async def __call__(self, wanted: Sequence[Wanted], *, fresh: bool = False) -> Snapshot:
+    async def __call__(self, wanted: Sequence[Wanted], at: Sequence[datetime], *, fresh: bool = False) -> Snapshot:
         """Everything wanted.
 
         Args:
             wanted: what the payments need.
+            at: their instants; in a replay they run ahead of the time that the cache counts.
             fresh: read the ledger alone, because what the cache held was out of date.
         """
         snapshot = Snapshot() if fresh else await self._cache.read(wanted)
+        last = max(at)
+        snapshot.receivers = {name: held for name, held in snapshot.receivers.items() if held.serves(last)}
         incomplete = {item.user_id for item in wanted if not _complete(snapshot, item)}
         missing = [item for item in wanted if item.user_id in incomplete]  # a user and their pairs are of one moment
         self.stats.hits += len(wanted) - len(missing)
@@ -46,17 +50,17 @@ class LoadSnapshot:
         if missing:
             read = await self._ledger.load(missing)
             snapshot.add(read)
-            await self._fill(read)
+            await self._fill(read, min(at))
         return snapshot
 
-    async def _fill(self, read: Snapshot) -> None:
+    async def _fill(self, read: Snapshot, at: datetime) -> None:
         payees: dict[str, list[Payee]] = {}
         for payee in read.payees.values():
             if payee.exists:
                 payees.setdefault(payee.user_id, []).append(payee)
         users = [user for user in read.users.values() if user]
         await self._cache.write_users([CacheEntry(user, tuple(payees.get(user.user_id, ()))) for user in users])
-        await self._cache.write_receivers(list(read.receivers.values()))
+        await self._cache.write_receivers([receiver.copied(at) for receiver in read.receivers.values()])
 
 
 def _complete(snapshot: Snapshot, item: Wanted) -> bool:

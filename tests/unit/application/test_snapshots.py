@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import NOON, OTHER_SHOP, SHOP, a_check, a_user
+from tests.builders import NOON, OTHER_SHOP, SHOP, a_check, a_user, later
 from upi_risk.adapters.memory import ManualClock, MemoryLedger, MemorySnapshotCache, MemoryStore, MemoryUsers
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.history import CacheEntry, Wanted
@@ -18,7 +18,22 @@ async def test_a_users_pairs_are_never_older_than_the_user_though_only_one_payme
     await ledger.commit([elsewhere])  # by another process, which has not told the cache yet
 
     wanted = [Wanted(user.user_id, SHOP), Wanted(user.user_id, OTHER_SHOP, "key")]
-    snapshot = await LoadSnapshot(ledger, cache)(wanted)
+    snapshot = await LoadSnapshot(ledger, cache)(wanted, [NOON])
 
     assert snapshot.users == {user.user_id: elsewhere.user}
     assert snapshot.payees[user.user_id, SHOP] == elsewhere.payees[0]
+
+
+async def test_a_copy_of_a_receiver_is_read_anew_before_a_payment_it_missed_would_count() -> None:
+    store, cache = MemoryStore(), MemorySnapshotCache(ManualClock(NOON))  # its time stands still, as in a replay
+    ledger, user = MemoryLedger(store), a_user()
+    load = LoadSnapshot(ledger, cache)
+    await MemoryUsers(store).add(user)
+    wanted = [Wanted(user.user_id, SHOP)]
+    await load(wanted, [NOON])
+    await ledger.commit([a_check(user, SHOP)])
+    for days in (1, 7, 8, 9):
+        at = later(days=days)
+        receiver = (await load(wanted, [at])).receivers[SHOP]
+        assert receiver.reputation(at) == store.receivers[SHOP].reputation(at)
+    assert store.receivers[SHOP].reputation(later(days=8)) > store.receivers[SHOP].reputation(NOON)

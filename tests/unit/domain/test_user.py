@@ -150,6 +150,14 @@ def test_a_report_counts_at_once_and_for_a_week() -> None:
     assert a_receiver().reported(NOON).reputation(later(seconds=1)) < a_receiver().reputation(NOON)
 
 
+def test_a_copy_of_a_receiver_serves_until_a_payment_it_missed_would_count() -> None:
+    copy = a_receiver().copied(NOON)
+    missed = TrackRecord().settled(later(hours=1))
+    for days in range(12):
+        assert copy.serves(later(days=days)) == (missed.good(TODAY + days) == 0)
+    assert a_receiver().serves(later(days=1_000))
+
+
 def test_trust_falls_with_reports_and_rises_with_payments_that_matured() -> None:
     user = a_user().settled(100, NOON)
     assert user.trust_score(later(days=10)) > 50.0

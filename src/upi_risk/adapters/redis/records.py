@@ -101,21 +101,22 @@ class PayeeRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
         return Payee(self.user_id, UpiId(self.receiver), self.settled_count, self.first_settled_at, self.disputed)
 
 
-class ReceiverRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="receiver1"):
+class ReceiverRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="receiver2"):
     """A receiver."""
 
     upi_id: str
     report_count: Count
     track: Track
+    as_of_day: int | None
 
     @classmethod
     def of(cls, receiver: Receiver) -> ReceiverRecord:
         """The record of a receiver."""
-        return cls(receiver.upi_id, receiver.report_count, _track(receiver.track))
+        return cls(receiver.upi_id, receiver.report_count, _track(receiver.track), receiver.as_of_day)
 
     def value(self) -> Receiver:
         """The receiver of the record."""
-        return Receiver(UpiId(self.upi_id), self.report_count, _track_record(self.track))
+        return Receiver(UpiId(self.upi_id), self.report_count, _track_record(self.track), self.as_of_day)
 
 
 class SessionRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="session1"):

@@ -1,0 +1,36 @@
+"""The whole service in this process: real PostgreSQL, real Redis, the shipped model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from upi_risk.bootstrap.asgi import create
+from upi_risk.bootstrap.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    """What the service needs; slower to give up than in service, as the machine may be loaded."""
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        artifacts_dir=str(__import__("os").environ.get("ART", ROOT / "artifacts")),
+        pool_timeout_ms=20_000,
+        statement_timeout_ms=20_000,
+        redis_timeout_ms=2_000,
+        log_level="error",
+    )
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[AsyncTestClient[Litestar]]:
+    """The app's view of the service."""
+    async with AsyncTestClient(create(settings)) as made:
+        yield made
