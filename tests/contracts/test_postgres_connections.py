@@ -151,3 +151,10 @@ async def test_other_failures_are_not_run_again() -> None:
     with pytest.raises(StoreUnavailableError), store_errors():
         await again(statement, 1)
     assert len(calls) == 1
+
+
+async def test_an_error_of_the_driver_tells_nothing_of_anybody(engine: AsyncEngine) -> None:
+    with pytest.raises(DataError) as failure:
+        async with engine.connect() as connection:
+            await connection.execute(text("select cast(:phone as integer)"), {"phone": "+919876543210 Asha"})
+    assert "[SQL parameters hidden" in str(failure.value)

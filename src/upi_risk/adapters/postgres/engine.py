@@ -75,6 +75,7 @@ def create_engine(  # noqa: PLR0913 - each is a setting
         max_overflow=0,
         pool_timeout=pool_timeout_seconds,
         use_native_hstore=False,
+        hide_parameters=True,  # they are personal data, and an error ends up in a log
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
             "connect_timeout": connect_timeout_seconds,
