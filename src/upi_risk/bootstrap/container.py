@@ -43,7 +43,7 @@ def _engine(settings: Settings) -> AsyncEngine:
         settings.database_url,
         pool_size=settings.database_pool_size,
         pool_timeout_seconds=settings.pool_timeout_ms / 1000,
-        deadlines=Deadlines(statement=settings.statement_timeout_ms),
+        deadlines=Deadlines(settings.statement_timeout_ms, settings.lock_timeout_ms),
     )
 
 

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         redis_pool_size: connections to Redis at most, for each process.
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
+        lock_timeout_ms: how long a statement may wait for somebody else's lock.
         redis_timeout_ms: how long a command of Redis may take.
         docs: whether ``/docs`` is served.
     """
@@ -61,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     redis_pool_size: Positive = 10
     pool_timeout_ms: Positive = 2_000
     statement_timeout_ms: Positive = 5_000
+    lock_timeout_ms: Positive = 2_000
     redis_timeout_ms: Positive = 50
     docs: bool = True
 
