@@ -21,6 +21,9 @@ Whole = npt.NDArray[np.int64]
 _NO_SPLIT: Final = {"float_feature_index": 0, "border": float("inf")}
 """A split that nothing passes: it fills up a tree that is less deep than others."""
 
+_CHUNK: Final = 256
+"""Rows at a time, for the memory that they take."""
+
 
 class Trees:
     """Trees of one depth over numeric features.
@@ -58,10 +61,15 @@ class Trees:
 
     def contributions(self, rows: npt.NDArray[np.float32]) -> list[tuple[float, ...]]:
         """What each feature added to the log-odds of each row, in the order of the features."""
+        chunks = (rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK))
+        return [tuple(parts) for chunk in chunks for parts in self._contributions(chunk).tolist()]
+
+    def _contributions(self, rows: npt.NDArray[np.float32]) -> Floats:
         passed = rows[:, self._split_features] > self._borders
         leaves = passed @ self._powers + self._first_leaf
-        features = self._split_features.ravel()
-        return [tuple(np.bincount(features, self._parts[leaf].ravel(), self.feature_count).tolist()) for leaf in leaves]
+        places = np.arange(len(rows))[:, np.newaxis] * self.feature_count + self._split_features.ravel()
+        sums = np.bincount(places.ravel(), self._parts.take(leaves, axis=0).ravel(), len(rows) * self.feature_count)
+        return sums.astype(np.float64, copy=False).reshape(len(rows), self.feature_count)
 
 
 def _filled(splits: Sequence[Mapping[str, Any]], depth: int) -> list[Mapping[str, Any]]:
