@@ -21,7 +21,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
-        artifacts_dir=str(__import__("os").environ.get("ART", ROOT / "artifacts")),
+        artifacts_dir=str(ROOT / "artifacts"),
         pool_timeout_ms=20_000,
         statement_timeout_ms=20_000,
         redis_timeout_ms=2_000,

@@ -46,7 +46,7 @@ def replay(file: Path, database_url: str, redis_url: str, *options: str) -> subp
         **os.environ,
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "ARTIFACTS_DIR": os.environ.get("ART", str(ROOT / "artifacts")),
+        "ARTIFACTS_DIR": str(ROOT / "artifacts"),
         "COLUMNS": "200",
         "REDIS_TIMEOUT_MS": "2000",
     }
