@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoostClassifier
+from catboost import CatBoostClassifier, CatBoostError
 
 from upi_risk.adapters.catboost.trees import Trees
 from upi_risk.domain.errors import ModelRejectedError
@@ -46,7 +46,7 @@ class CatBoostScorer:
             raise ModelRejectedError(message)
         try:
             self._trees = Trees(exported(model), len(card.features))
-        except (KeyError, ValueError) as error:
+        except (CatBoostError, KeyError, ValueError) as error:
             message = f"Model {card.version} is not made of symmetric trees over numbers; train it anew."
             raise ModelRejectedError(message) from error
         self._model = model
