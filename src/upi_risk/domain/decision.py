@@ -49,7 +49,7 @@ class Assessment:
         level: the band the score is in.
         decision: what to do.
         factors: reasons, those that moved the score most first.
-        confidence: how sure we are of the side the score is on, 0.5 to 1, to two decimals; see
+        confidence: how sure we are of the side the score is on, 0.5 to 1, rounded down to two decimals; see
             :class:`upi_risk.domain.model.ConfidenceCurve`.
         model_version: the model that scored.
         policy_version: the policy that decided.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import floor
 
 from upi_risk.domain.decision import DECISION_OF, Assessment, Factor, Level
 from upi_risk.domain.factors import explain
@@ -54,7 +55,7 @@ class RiskPolicy:
             level=level,
             decision=DECISION_OF[level],
             factors=explain(vector, scored.contributions, level),
-            confidence=round(card.confidence.at(score), 2),
+            confidence=floor(card.confidence.at(score) * 100) / 100,
             model_version=card.version,
             policy_version=self.version,
         )

@@ -67,6 +67,12 @@ def test_the_level_is_the_one_of_the_score_that_is_shown(probability: float) -> 
     assert 0.5 <= assessment.confidence <= 1.0
 
 
+def test_confidence_is_rounded_down_so_that_nothing_is_called_certain() -> None:
+    nearly = replace(CARD, confidence=ConfidenceCurve((1.0,), (0.0015,)))
+    scored = Scored(0.2, contributions(amount=1.0))
+    assert RiskPolicy().assess(SHOP, first_payment(), scored, nearly).confidence == 0.99
+
+
 def test_every_answer_names_its_model_and_policy() -> None:
     assessment = RiskPolicy().assess(SHOP, first_payment(), Scored(0.2, contributions(amount=1.0)), CARD)
     assert (assessment.model_version, assessment.policy_version) == ("v9", "p1")
