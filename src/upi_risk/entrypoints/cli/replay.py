@@ -25,6 +25,7 @@ from upi_risk.entrypoints.cli.arguments import DURATION, Duration
 from upi_risk.entrypoints.cli.replay_http import HttpReplayed, replay_http
 
 MOST_DIFFERENCES = 5
+CAVEAT = "Rows that the model was trained on say nothing of how good it is; its card has the period."
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ def _print_http(stream: Stream, done: HttpReplayed, quality: Quality) -> None:
 
 
 def _table(title: str) -> Table:
-    table = Table(title=title, show_header=False)
+    table = Table(title=title, caption=CAVEAT, show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
     return table
