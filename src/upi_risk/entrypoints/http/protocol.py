@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from upi_risk.entrypoints.http.edge import SAFE_HEADERS
 from upi_risk.entrypoints.http.errors import HEADERS_TOO_LARGE, INVALID_HTTP, Kind, render
@@ -85,11 +85,10 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def _owes_another(self) -> bool:
         """Whether the next answer on the connection is that of an earlier request, or has begun already."""
-        if self.cycle is None:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete:
             return False
-        cycle = self.cycle
-        underway = cycle.response_started or not cycle.more_body
-        return not cycle.response_complete and (bool(self.pipeline) or underway)
+        return bool(self.pipeline) or cycle.response_started or not cycle.more_body
 
 
 def _answer(kind: Kind, request_id: str) -> bytes:
