@@ -254,3 +254,20 @@ async def test_a_receivers_record_reaches_as_far_back_from_its_newest_day_as_any
 
     assert len(expected.days) == 4
     assert (await stores.receiver(SHOP)).track == expected
+
+
+async def test_a_change_that_brings_a_used_key_is_not_applied_and_does_not_hinder_the_others(stores: Stores) -> None:
+    user, other = a_user(), a_user()
+    for known in (user, other):
+        await stores.users.add(known)
+    first = a_check(user, idempotency_key="key")
+    await stores.apply(first)
+
+    again = a_check(first.user, payee=first.payees[0], idempotency_key="key")
+    same_key_of_another = a_check(other, idempotency_key="key")
+    assert await stores.ledger.commit([again, same_key_of_another]) == [False, True]
+
+    assert await stores.user(user.user_id) == first.user
+    assert len(await stores.history.page(user.user_id, None, 10)) == 1
+    fresh = a_check(first.user, payee=first.payees[0], idempotency_key="new key")
+    assert await stores.ledger.commit([fresh]) == [True]

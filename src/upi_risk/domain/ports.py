@@ -69,7 +69,9 @@ class Ledger(Protocol):
         """
 
     async def commit(self, changes: Sequence[Change]) -> list[bool]:
-        """Apply each change whose user still has the expected version; durable on return.
+        """Apply each change whose user still has the expected version and brings no used key; durable on return.
+
+        A used key is an idempotency key that an earlier transaction of the user has.
 
         The answer tells, in the order of the changes, which were applied. A change is applied whole or not at all, and
         independently of the others. Each user occurs at most once. Receivers' days are added up, never overwritten.

@@ -152,3 +152,14 @@ async def test_a_payment_keeps_its_question() -> None:
     payment = house.payment(user)
     answer = await house.answer(payment)
     assert replace(answer.payment, at=payment.at) == payment
+
+
+async def test_a_new_key_costs_no_read_of_the_ledger_and_a_used_one_gets_the_stored_answer() -> None:
+    house = MemoryHouse(ledger=(ledger := CountingLedger(store := MemoryStore())), store=store)
+    user = await house.a_user()
+    await house.answer(house.payment(user))
+    first = await house.answer(house.payment(user, key="k"))
+    assert ledger.loads == 1
+    again = await house.answer(house.payment(user, key="k"))
+    assert (again, ledger.loads) == (first, 2)
+    assert house.store.users[user.user_id].transaction_count == 2

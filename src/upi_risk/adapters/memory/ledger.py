@@ -48,7 +48,7 @@ class MemoryLedger:
     def _apply(self, change: Change) -> bool:
         store, user_id = self._store, change.user.user_id
         held = store.users.get(user_id)
-        if held is None or held.version != change.expected_version:
+        if held is None or held.version != change.expected_version or self._brings_used_key(change):
             return False
         store.users[user_id] = change.user
         store.payees |= {(user_id, payee.receiver): payee for payee in change.payees}
@@ -58,6 +58,9 @@ class MemoryLedger:
             store.receivers[delta.receiver] = _plus(self._receiver(delta.receiver), delta)
         store.reports += change.reports
         return True
+
+    def _brings_used_key(self, change: Change) -> bool:
+        return any((held.payment.user_id, held.payment.idempotency_key) in self._store.answers for held in change.added)
 
     def _keep(self, transaction: Transaction) -> None:
         payment = transaction.payment

@@ -162,7 +162,11 @@ def _wanted_row(item: Wanted) -> Parameters:
 
 
 def _columns_of(changes: Sequence[Change]) -> Parameters:
+    asked = [added.payment for change in changes for added in change.added]
+    keyed = [(payment.user_id, payment.idempotency_key) for payment in asked if payment.idempotency_key is not None]
     return {
+        "retry_users": [user_id for user_id, _ in keyed],
+        "retry_keys": [key for _, key in keyed],
         "users": _json([_asked_row(change) for change in changes]),
         "transactions": _json([TransactionRow.of(added) for change in changes for added in change.added]),
         "payees": _json([PayeeRow.of(payee) for change in changes for payee in change.payees]),

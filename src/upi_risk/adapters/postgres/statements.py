@@ -67,9 +67,17 @@ WITH asked AS MATERIALIZED (
                last_login_at timestamptz, login_count integer, transaction_count integer, settled_count integer,
                settled_paise bigint, largest_paise bigint, payee_count integer, last_settled_at timestamptz,
                track integer[])
+), used AS MATERIALIZED (
+    SELECT k.user_id
+      FROM unnest(%(retry_users)s::text[], %(retry_keys)s::text[]) AS retry (user_id, idempotency_key),
+           LATERAL (SELECT user_id FROM idempotency_keys
+                     WHERE user_id = retry.user_id AND idempotency_key = retry.idempotency_key
+                     LIMIT 1) k
 ), held AS MATERIALIZED (
     SELECT *
-      FROM (SELECT * FROM asked ORDER BY user_id) sorted,
+      FROM (SELECT * FROM asked
+             WHERE NOT EXISTS (SELECT 1 FROM used WHERE used.user_id = asked.user_id)
+             ORDER BY user_id) sorted,
            LATERAL (SELECT ctid AS place FROM users
                      WHERE user_id = sorted.user_id AND version = sorted.expected_version
                      LIMIT 1 FOR NO KEY UPDATE) u
@@ -117,7 +125,7 @@ WITH asked AS MATERIALIZED (
 )
 SELECT user_id FROM applied
 """  # noqa: S608 - column names of our own
-"""Applies changes to users that still have the expected version, and answers whose they were.
+"""Applies changes to users that still have the expected version and bring no used key, and answers whose they were.
 
 Everybody locks users by id, then receivers by id, so that no two batches wait for each other. Under READ COMMITTED a
 lock that had to wait looks at the version once more; the row it holds stays in its place, where the update finds it.
