@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 
 import numpy as np
 import polars as pl
@@ -68,6 +69,7 @@ def write_record(simulated: Simulated) -> None:
         "payments": simulated.payments,
         "frauds": simulated.frauds,
         "reported": simulated.reported,
+        "libraries": {name: version(name) for name in ("catboost", "numpy", "polars")},
         "figures": figures,
         "parameters": {
             "segments": [dataclasses.asdict(entry) for entry in parameters.SEGMENTS],

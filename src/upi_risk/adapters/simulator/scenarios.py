@@ -66,7 +66,7 @@ QUICK: Final = Delays(0.60, 0.35, 0.05)
 SLOW: Final = Delays(0.10, 0.35, 0.55)
 
 SCENARIOS: Final = (
-    Scenario("refund", 0.24, 1, 4, 0.60, 850, 1.25, (40, 5 * MINUTE), (9, 19, 0.50), 0.45, growth=(1.6, 1.6)),
+    Scenario("refund", 0.24, 1, 4, 0.50, 850, 1.25, (40, 5 * MINUTE), (9, 19, 0.50), 0.45, growth=(1.6, 1.6)),
     Scenario(
         "seller", 0.24, 1, 4, 0.38, 850, 1.30, (5 * MINUTE, 5 * HOUR), (9, 20, 0.50), 0.40, later=(700, 1.1)
     ),
@@ -94,7 +94,7 @@ SCENARIO: Final = {scenario.name: index for index, scenario in enumerate(SCENARI
 class Ways:
     """What all fraudsters share (7.5): before and after they drift."""
 
-    payments_per_episode: float = 2.6
+    payments_per_episode: float = 2.5
     rate_exponent: float = 0.35
     luck_sigma: float = 0.5
     history: int = 10
@@ -119,7 +119,7 @@ class Ways:
     hijacked: float = 0.10
     pooled: float = 0.16
     known: float = 0.08
-    switch: float = 0.9
+    switch: float = 1.0
     mule_life: tuple[float, float, float] = (0.3, 4.5, 21.0)
     """Days that a mule account works: at least, the mean beyond that, at most."""
     fresh_age_days: float = 5.0
