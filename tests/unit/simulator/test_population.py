@@ -18,7 +18,7 @@ from upi_risk.domain.payment import MAX_AMOUNT_PAISE
 from upi_risk.domain.simulation import SimulationOrder
 
 FIRST_DAY = date(2025, 7, 1)
-HIDDEN = {"y_true", "scenario", "stealth", "purpose", "episode", "new_device"}
+HIDDEN = {"y_true", "scenario", "stealth", "purpose", "episode", "new_device", "locality"}
 
 
 def quiet(_step: str, _share: float) -> None:

@@ -23,7 +23,8 @@ TRANSACTION_COLUMNS = (
     "event_time", "user_id", "receiver_id", "amount", "is_fraud", "reported_at", "signed_up_at", "login_count",
 )  # fmt: skip
 TRUTH_COLUMNS = (
-    "event_time", "user_id", "receiver_id", "y_true", "scenario", "stealth", "purpose", "episode", "new_device",
+    "event_time", "user_id", "receiver_id",
+    "y_true", "scenario", "stealth", "purpose", "episode", "new_device", "locality",
 )  # fmt: skip
 """The first three tell which payment is meant."""
 
@@ -112,6 +113,7 @@ def _table(order: SimulationOrder, ledger: Ledger, users: Users, names: pl.Serie
             "purpose": purposes.gather(np.where(honest, ledger.purpose, len(PURPOSES))),
             "episode": pl.Series(ledger.episode).replace(NONE, None),
             "new_device": ledger.new_device,
+            "locality": users.locality[ledger.user],
         }
     )
     return table[sorted_]

@@ -1,7 +1,8 @@
 """Facts that a service with more eyes than the fourteen features has: what the best attainable is measured with.
 
-Windows over the payer, the pair and the receiver, the payer's own habits, and the new devices of the truth. All of it
-is from before the payment; labels of earlier payments are not among it.
+Windows over the payer, the pair and the receiver, the payer's own habits; of the truth the new devices and where the
+payer lives, which a service sees in who else pays whom. All of it is from before the payment; labels of earlier
+payments are not among it.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ def hidden_facts(stream: Stream) -> dict[str, Floats]:
     of_user, of_receiver = Before(user, at_us), Before(receiver, at_us)
     of_pair = Before(user * (int(receiver.max()) + 1) + receiver, at_us)
     new = (of_pair.count() == 0).astype(np.float64)
+    locality = stream.truth["locality"].to_numpy()
+    neighbours = Before(receiver * (int(locality.max()) + 1) + locality, at_us).count()
     return {
         **_payer_windows(of_user, rupees, new),
         **_habits(of_user, rupees),
@@ -87,6 +90,8 @@ def hidden_facts(stream: Stream) -> dict[str, Floats]:
         "receiver_new_week": of_receiver.total(new, 7 * DAY_US),
         "receiver_new_share": of_receiver.total(new) / np.maximum(of_receiver.count(), 1),
         "receiver_ratio": rupees * np.maximum(of_receiver.count(), 1) / np.maximum(of_receiver.total(rupees), 1),
+        "neighbours": neighbours,
+        "neighbours_share": neighbours / np.maximum(of_receiver.count(), 1),
         "signed_in": of_user.step(stream.frame["login_count"].to_numpy().astype(np.float64)),
         "new_device": stream.truth["new_device"].to_numpy().astype(np.float64),
         "just_below": _just_below(rupees).astype(np.float64),
