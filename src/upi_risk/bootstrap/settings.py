@@ -14,6 +14,9 @@ from dotenv import dotenv_values
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 
+Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
+"""16 characters at least, or nothing."""
+
 
 class SettingsError(Exception):
     """A setting is missing or makes no sense; the text says which and what to do."""
@@ -43,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
         redis_timeout_ms: how long a command of Redis may take.
         docs: whether ``/docs`` is served.
+        collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
     """
 
     app_env: Literal["development", "production"] = "development"
@@ -65,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     lock_timeout_ms: Positive = 2_000
     redis_timeout_ms: Positive = 50
     docs: bool = True
+    collect_key: Secret = ""
 
     @property
     def origins(self) -> tuple[str, ...]:

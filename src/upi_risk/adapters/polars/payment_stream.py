@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from upi_risk.adapters.polars.features import feature_table
+from upi_risk.adapters.polars.source import digest_of
 from upi_risk.adapters.polars.transactions_file import Transactions, read_transactions
 from upi_risk.domain.indian_time import DAY_US, epoch_us, from_epoch_us
 from upi_risk.domain.training import TRAINING_SHARE, Examples, Source, Split, SplitWishes
@@ -33,11 +33,9 @@ class FilePaymentStream:
 
     @classmethod
     def open(cls, path: Path, label_delay: timedelta) -> FilePaymentStream:
-        """Read a file; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`."""
+        """Read a file or a folder; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`."""
         transactions = read_transactions(path, label_delay)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return cls(transactions, path.name, digest)
+        return cls(transactions, path.name, digest_of(path))
 
     @property
     def source(self) -> Source:

@@ -11,6 +11,7 @@ import polars as pl
 
 from upi_risk.adapters.polars.columns import amount_paise, flag, instant_us, text, whole_number
 from upi_risk.adapters.polars.rows import Rule, refuse_broken_rows
+from upi_risk.adapters.polars.source import open_source, unreadable
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.indian_time import SECOND_US
 
@@ -45,16 +46,17 @@ class Transactions:
 
 
 def read_transactions(path: Path, label_delay: timedelta = DEFAULT_LABEL_DELAY) -> Transactions:
-    """Read a Parquet or CSV file of payments.
+    """Read a Parquet or CSV file of payments, or a folder of Parquet files.
 
     Args:
-        path: ends in ``.parquet`` or ``.csv``; columns beyond the known ones are ignored.
+        path: ends in ``.parquet`` or ``.csv``, or is a folder, whose rows are numbered through; columns beyond the
+            known ones are ignored.
         label_delay: how long after its payment a fraud is reported, where the file has no ``reported_at``.
 
     Raises:
         UnusableDataError: the file cannot be read, or a row is not a payment; names the first such row.
     """
-    source = _open(path)
+    source = open_source(path)
     names = source.collect_schema().names()
     missing = [name for name in REQUIRED if name not in names]
     if missing:
@@ -63,7 +65,7 @@ def read_transactions(path: Path, label_delay: timedelta = DEFAULT_LABEL_DELAY) 
     try:
         raw = source.select(known).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnusableDataError(f"{path.name} cannot be read: {_first_line(error)}") from error
+        raise unreadable(path, error) from error
     if raw.is_empty():
         raise UnusableDataError(f"{path.name} holds no payments.")
     return transactions_of(raw, path.name, label_delay, source)
@@ -100,27 +102,6 @@ def transactions_of(
     if free:
         notes.append(f"{free:,} payments of {name} have an amount of 0; they were kept.")
     return Transactions(frame, tuple(notes))
-
-
-def _open(path: Path) -> pl.LazyFrame:
-    if not path.is_file():
-        raise UnusableDataError(f"There is no file {path}.")
-    try:
-        match path.suffix.lower():
-            case ".parquet":
-                source = pl.scan_parquet(path)
-            case ".csv":
-                source = pl.scan_csv(path, infer_schema=False)
-            case _:
-                raise UnusableDataError(f"{path.name} is neither .parquet nor .csv.")
-        source.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnusableDataError(f"{path.name} cannot be read: {_first_line(error)}") from error
-    return source
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
 
 
 def _typed(schema: pl.Schema) -> list[pl.Expr]:

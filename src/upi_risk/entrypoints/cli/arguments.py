@@ -28,3 +28,6 @@ class _DurationType(click.ParamType[timedelta]):
 
 
 DURATION: Final = _DurationType()
+
+DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+"""A day's midnight, or an instant; taken as UTC."""

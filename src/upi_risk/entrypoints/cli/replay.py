@@ -85,7 +85,7 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
     """The command, with what it needs from outside."""
 
     @click.command("replay")
-    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.argument("file", type=click.Path(exists=True, path_type=Path))
     @click.option("--limit", type=click.IntRange(min=1), help="Send this many rows at most.")
     @click.option("--from", "begin", type=click.DateTime(), help="Begin at this instant (UTC).")
     @click.option("--to", "end", type=click.DateTime(), help="End before this instant (UTC).")
@@ -105,7 +105,7 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
         url: str | None,
         concurrency: int,
     ) -> None:
-        """Send a transactions FILE (Parquet or CSV) through the service and show how it did.
+        """Send a transactions FILE (Parquet, CSV or a folder) through the service and show how it did.
 
         Payers sign up at their first payment, every payment is checked, a payment to verify is confirmed, and
         frauds are reported after the label delay.

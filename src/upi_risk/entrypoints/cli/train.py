@@ -16,14 +16,13 @@ from rich.table import Table
 from upi_risk.application.train_model import Trained, TrainingOrder, TrainModel
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.training import HyperParameters, SplitWishes
-from upi_risk.entrypoints.cli.arguments import DURATION, Duration
+from upi_risk.entrypoints.cli.arguments import DATE, DURATION, Duration
 
 BuildTrainer = Callable[[int], TrainModel]
 """Makes the use case; the argument is how many threads may compute."""
 
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
-_DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _DEFAULT: Final = HyperParameters()
 
 
@@ -53,7 +52,10 @@ def train_command(build: BuildTrainer) -> click.Command:
 
     @click.command("train")
     @click.option(
-        "--transactions", required=True, type=click.Path(path_type=Path), help="Payments with outcomes, Parquet or CSV."
+        "--transactions",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Payments with outcomes, Parquet or CSV, or a folder.",
     )
     @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the model.")
     @click.option("--version", help="The model's name. [default: the folder's]")
@@ -67,12 +69,12 @@ def train_command(build: BuildTrainer) -> click.Command:
     )
     @click.option("--seed", type=click.IntRange(min=0), default=_DEFAULT.seed, show_default=True)
     @click.option("--label-delay", type=DURATION, default="7d", show_default=True, help="From a fraud to its report.")
-    @click.option("--train-from", type=_DATE, help="First day (UTC) to learn from. [default: the file's]")
-    @click.option("--train-to", type=_DATE, help="Day that learning ends before. [default: after 80 % of the rows]")
-    @click.option("--test-from", type=_DATE, help="First day to measure on. [default: a label delay after training]")
-    @click.option("--test-to", type=_DATE, help="Day that the test ends before. [default: the file's end]")
+    @click.option("--train-from", type=DATE, help="First day (UTC) to learn from. [default: the file's]")
+    @click.option("--train-to", type=DATE, help="Day that learning ends before. [default: after 80 % of the rows]")
+    @click.option("--test-from", type=DATE, help="First day to measure on. [default: a label delay after training]")
+    @click.option("--test-to", type=DATE, help="Day that the test ends before. [default: the file's end]")
     @click.option(
-        "--exclude-known-since", "known_since", type=_DATE, help="Leave out payers with a fraud known since this day."
+        "--exclude-known-since", "known_since", type=DATE, help="Leave out payers with a fraud known since this day."
     )
     @click.option("--units", type=_Units(), default="1", show_default=True, help="Learn amounts times each factor.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
