@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from upi_risk.adapters.polars.manifest import read_manifest
 from upi_risk.domain.errors import UnusableDataError
+
+_SHOWN: Final = 12
+"""Column names that fit into a sentence."""
 
 
 def open_source(path: Path) -> pl.LazyFrame:
@@ -30,6 +35,35 @@ def open_source(path: Path) -> pl.LazyFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(path, error) from error
     return source
+
+
+def renamed(
+    source: pl.LazyFrame, columns: Sequence[tuple[str, str]], known: Collection[str], name: str
+) -> pl.LazyFrame:
+    """The table with some columns under our names; one that had our name before, and is not meant, is left out.
+
+    Args:
+        source: as found.
+        columns: our name and the file's, each.
+        known: our names.
+        name: what to call the table.
+
+    Raises:
+        UnusableDataError: there is no such column, there or here, or one is named twice.
+    """
+    found = source.collect_schema().names()
+    ours, theirs = [column for column, _ in columns], [column for _, column in columns]
+    for column in ours:
+        if column not in known:
+            message = f"{column} is no column of a transactions file; there are {', '.join(known)}."
+            raise UnusableDataError(message)
+    if len(set(ours)) < len(ours) or len(set(theirs)) < len(theirs):
+        raise UnusableDataError("The columns name one twice; name each once.")
+    missing = [column for column in theirs if column not in found]
+    if missing:
+        raise UnusableDataError(f"{name} has no column {', '.join(missing)}; it has {', '.join(found[:_SHOWN])}.")
+    kept = [column for column in found if column not in {*ours, *theirs}]
+    return source.select(*kept, *(pl.col(column).alias(our) for our, column in columns))
 
 
 def source_files(path: Path) -> list[Path]:

@@ -15,11 +15,12 @@ from rich.table import Table
 
 from upi_risk.application.train_model import Trained, TrainingOrder, TrainModel
 from upi_risk.domain.model import VERSION_NAME
+from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
-from upi_risk.entrypoints.cli.arguments import DATE, DURATION, Duration
+from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration
 
-BuildTrainer = Callable[[int], TrainModel]
-"""Makes the use case; the argument is how many threads may compute."""
+BuildTrainer = Callable[[int, FileForm], TrainModel]
+"""Makes the use case; the arguments are how many threads may compute, and how the file is taken."""
 
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
@@ -57,6 +58,8 @@ def train_command(build: BuildTrainer) -> click.Command:
         type=click.Path(path_type=Path),
         help="Payments with outcomes, Parquet or CSV, or a folder.",
     )
+    @click.option("--columns", type=COLUMNS, default="", help=COLUMNS_HELP)
+    @click.option("--strict-order", is_flag=True, help="Refuse rows that are not in order of time.")
     @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the model.")
     @click.option("--version", help="The model's name. [default: the folder's]")
     @click.option("--iterations", type=click.IntRange(1, 100_000), default=_DEFAULT.iterations, show_default=True)
@@ -79,12 +82,19 @@ def train_command(build: BuildTrainer) -> click.Command:
     @click.option("--units", type=_Units(), default="1", show_default=True, help="Learn amounts times each factor.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
     @click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Threads. [default: all]")
-    def command(features: str, workers: int, **options: Any) -> None:  # noqa: ANN401, ARG001 - click calls it
+    def command(
+        features: str,  # noqa: ARG001 - there is one set so far
+        workers: int,
+        columns: ColumnNames,
+        strict_order: bool,  # noqa: FBT001 - click calls it
+        **options: Any,  # noqa: ANN401 - each option's own type
+    ) -> None:
         """Learn a model from payments whose outcome is known, and measure it on later ones."""
         order = _order(**options)
         with _bar() as bar:
             task = bar.add_task("Starting", total=1.0)
-            trained = build(workers)(order, lambda step, share: bar.update(task, description=step, completed=share))
+            train = build(workers, FileForm(columns, strict_order=strict_order))
+            trained = train(order, lambda step, share: bar.update(task, description=step, completed=share))
             bar.update(task, description="Done", completed=1.0)
         _print(order, trained)
 
