@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
         artifacts_dir: where the models are.
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
+        model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
         cors_origins: web origins that may call, separated by commas.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         log_format: ``json``, ``console``, or ``auto`` (console on a terminal).
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     redis_url: str = ""
     artifacts_dir: str = "artifacts"
     model_version: str = ""
+    model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"

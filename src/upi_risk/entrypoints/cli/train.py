@@ -145,7 +145,7 @@ def _print(order: TrainingOrder, trained: Trained) -> None:
     console.print(f"{learned}, {spent}. {order.out} was loaded again and scored its canary rows.", highlight=False)
     version = trained.card.version
     console.print(
-        f"\nNext: put the folder at artifacts/models/{version}, write {version} into artifacts/models/CURRENT,\n"
+        f"\nNext: put the folder at artifacts/models/{version}; `upi-risk models promote {version}` writes CURRENT,\n"
         "then `make run` serves it and `upi-risk replay FILE` shows how it does on a stream.",
         highlight=False,
         markup=False,
