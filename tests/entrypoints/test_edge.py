@@ -19,7 +19,8 @@ def scope(path: str = "/signup", method: str = "POST", headers: Iterable[tuple[b
     return {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("upi.test", 80),
-        "client": ("127.0.0.1", 1), "headers": [(b"content-type", b"application/json"), *headers], "state": {},
+        "client": ("127.0.0.1", 1), "state": {},
+        "headers": [(b"host", b"upi.test"), (b"content-type", b"application/json"), *headers],
     }  # fmt: skip
 
 

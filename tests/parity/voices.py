@@ -120,18 +120,27 @@ def _counted(history: History, told: Told) -> Facts:
         pair_settled=len(paid),
         pair_age_us=max([at - when for when in paid], default=-1),
         pair_disputed=int(any(other.reported is not None and other.reported < at for other in pair)),
-        receiver_good=_good(theirs, at, today),
-        receiver_reports=_reports(theirs, at, today, 7),
+        receiver_good=_good(theirs, at, today, _once_for_each_payer(theirs)),
+        receiver_reports=_reports(_once_for_each_payer(theirs), at, today, 7),
     )
+
+
+def _once_for_each_payer(payments: list[Told]) -> list[Told]:
+    """Of each payer's reported payments, the one that was reported first."""
+    first: dict[object, Told] = {}
+    for told in sorted((told for told in payments if told.reported is not None), key=lambda told: told.reported or 0):
+        first.setdefault(told.user, told)
+    return list(first.values())
 
 
 def _day(us: int) -> int:
     return (us + IST_OFFSET_US) // DAY_US
 
 
-def _good(payments: list[Told], at: int, today: int) -> int:
+def _good(payments: list[Told], at: int, today: int, reported: list[Told] | None = None) -> int:
     days = [_day(told.settled) for told in payments if told.settled is not None]
-    return max(0, sum(today - 37 <= day < today - 7 for day in days) - _reports(payments, at, today, 30))
+    reports = _reports(payments if reported is None else reported, at, today, 30)
+    return max(0, sum(today - 37 <= day < today - 7 for day in days) - reports)
 
 
 def _reports(payments: list[Told], at: int, today: int, window: int) -> int:

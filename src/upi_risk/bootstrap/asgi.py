@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
-from upi_risk.bootstrap.logging import configure
+from upi_risk.bootstrap.logging import configure, described
 from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.domain.errors import ContendedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 
 READY_WITHIN_SECONDS: Final = 1.0
@@ -71,7 +72,10 @@ def _options(container: Container, settings: Settings) -> HttpOptions:
         )
 
     def log_failure(request_id: str, error: Exception) -> None:
-        log.error("failure", request_id=request_id, exc_info=error)
+        if isinstance(error, StoreUnavailableError | ContendedError):
+            log.warning("refused", request_id=request_id, error=type(error).__name__, because_of=str(error))
+        else:
+            log.error("failure", request_id=request_id, **described(error))
 
     following = _Following(container, settings)
 

@@ -32,7 +32,7 @@ from upi_risk.application.sign_up import SignUp
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
-from upi_risk.bootstrap.settings import Settings
+from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
 
@@ -49,9 +49,13 @@ def _engine(settings: Settings) -> AsyncEngine:
 
 
 def _redis(settings: Settings) -> redis.Redis:
-    return create_client(
-        settings.redis_url, pool_size=settings.redis_pool_size, timeout_seconds=settings.redis_timeout_ms / 1000
-    )
+    try:
+        return create_client(
+            settings.redis_url, pool_size=settings.redis_pool_size, timeout_seconds=settings.redis_timeout_ms / 1000
+        )
+    except ValueError:
+        # Its text may quote a part of the password.
+        raise SettingsError("REDIS_URL is no redis:// URL: redis://:password@host:port/0.") from None
 
 
 def _model_store(settings: Settings) -> ModelStore:

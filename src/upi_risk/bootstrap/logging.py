@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+import traceback
+from pathlib import Path
+from typing import Final, Literal
 
 import structlog
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.processors import ExceptionRenderer, JSONRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 LogFormat = Literal["auto", "json", "console"]
+
+MOST_FRAMES: Final = 12
+
+
+def described(error: BaseException) -> dict[str, object]:
+    """An exception for the log: what kind, because of what, and where; no message and no values.
+
+    A driver's message may quote the values of a statement, and a variable may hold anything: phones, tokens, passwords.
+    """
+    kinds: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(kinds) < MOST_FRAMES:
+        kinds.append(type(seen).__name__)
+        seen = seen.__cause__ or seen.__context__
+    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"error": kinds[0], "because_of": kinds[1:], "where": where}
 
 
 def configure(level: str, log_format: LogFormat) -> None:
@@ -20,7 +42,7 @@ def configure(level: str, log_format: LogFormat) -> None:
         log_format: ``auto`` is console on a terminal and JSON elsewhere.
     """
     console = sys.stderr.isatty() if log_format == "auto" else log_format == "console"
-    renderer: Processor = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    renderer: Processor = ConsoleRenderer(exception_formatter=plain_traceback) if console else JSONRenderer()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -28,7 +50,7 @@ def configure(level: str, log_format: LogFormat) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     if not console:
-        shared.append(structlog.processors.dict_tracebacks)
+        shared.append(ExceptionRenderer(ExceptionDictTransformer(show_locals=False)))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -45,4 +67,5 @@ def configure(level: str, log_format: LogFormat) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("uvicorn.error").setLevel("WARNING")
+    for chatty in ("uvicorn.error", "httpx"):
+        logging.getLogger(chatty).setLevel("WARNING")

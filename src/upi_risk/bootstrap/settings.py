@@ -126,8 +126,9 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
         SettingsError: a value makes no sense.
     """
     names = {field.encode_name for field in msgspec.structs.fields(Settings)}
-    given = {**dotenv_values(env_file), **os.environ}
-    found = {name: value for name, value in given.items() if name in names and value}
+    # An empty variable is one that is not set: make exports HOST and PORT in any case.
+    given = {**_filled(dotenv_values(env_file)), **_filled(os.environ)}
+    found = {name: value for name, value in given.items() if name in names}
     try:
         settings = msgspec.convert(found, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -138,6 +139,10 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
 def environment() -> Mapping[str, str]:
     """A copy of the environment, for processes that are started."""
     return dict(os.environ)
+
+
+def _filled(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
 
 
 def _require(name: str, url: str) -> None:

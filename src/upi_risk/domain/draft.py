@@ -57,12 +57,16 @@ class Draft:
             self._settle(transaction.payment, transaction.settled_at)
 
     def report(self, transaction: Transaction, at: datetime) -> None:
-        """The user called a payment fraud (the transaction is as afterwards)."""
+        """The user called a payment fraud (the transaction is as afterwards).
+
+        Against the receiver a user counts once, with the first report, so that nobody alone ruins a name.
+        """
         payment = transaction.payment
         self._amended.append(transaction)
+        if not self.payees[payment.receiver].disputed:
+            self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), reports=1)))
         self._touch(self.payees[payment.receiver].reported())
         self.user = self.user.reported(at)
-        self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), reports=1)))
         self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at))
 
     def answer_to(self, key: str) -> Transaction | None:

@@ -18,6 +18,13 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
     assert (settings.port, settings.log_level, settings.host, settings.docs) == (9001, "debug", "127.0.0.1", False)
 
 
+def test_an_empty_variable_does_not_hide_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PORT=9000\n")
+    monkeypatch.setenv("PORT", "")
+    assert read_settings(file).port == 9000
+
+
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PORT", "HOST", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)

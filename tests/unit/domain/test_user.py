@@ -80,6 +80,18 @@ def test_a_report_disputes_the_pair_and_marks_payer_and_receiver() -> None:
     assert draft.user.track.reports(TODAY) == 1
 
 
+def test_a_user_counts_once_against_a_receiver_and_each_time_for_their_own_trust() -> None:
+    draft = draft_of(a_user())
+    for number in range(1, 4):
+        paid = a_transaction(a_payment(draft.user.user_id, at=draft.user.instant(NOON)))
+        draft.decide(paid)
+        draft.report(paid.reported(later(hours=number)), later(hours=number))
+    change = draft.change()
+    assert sum(delta.day.reports for delta in change.deltas) == 1
+    assert len(change.reports) == 3
+    assert draft.user.track.reports(TODAY) == 3
+
+
 def test_a_report_on_a_blocked_payment_makes_the_receiver_a_payee_that_is_disputed() -> None:
     draft = draft_of(a_user())
     asked = a_transaction(a_payment(draft.user.user_id, at=later(seconds=1)), Decision.BLOCK)

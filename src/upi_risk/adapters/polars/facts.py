@@ -78,7 +78,9 @@ def _own_facts() -> list[pl.Expr]:
 def _timeline(payments: pl.DataFrame) -> pl.DataFrame:
     """Every event with its parties, in order."""
     settled = payments.filter(pl.col("settled_us").is_not_null())
-    reported = payments.filter(pl.col("reported_us").is_not_null())
+    reported = payments.filter(pl.col("reported_us").is_not_null()).sort("reported_us", maintain_order=True)
+    first_of_pair = pl.int_range(pl.len(), dtype=_COUNT).over("pair") == 0
+    reported = reported.with_columns(first_of_pair.alias("against_receiver"))
     settled_on, reported_on = _day(pl.col("settled_us")), _day(pl.col("reported_us"))
     events = [
         _events(payments, _Kind.ASKED, pl.col("at_us")),
@@ -105,7 +107,9 @@ def _start(day: pl.Expr) -> pl.Expr:
 
 def _events(source: pl.DataFrame, kind: _Kind, instant: pl.Expr, paise: pl.Expr | None = None) -> pl.DataFrame:
     key = (instant * _KINDS + int(kind)).alias("key")
-    return source.select(*_PARTIES, key, (pl.lit(0, dtype=_COUNT) if paise is None else paise).alias("paise"))
+    paise = pl.lit(0, dtype=_COUNT) if paise is None else paise
+    counts = pl.col("against_receiver") if "against_receiver" in source.columns else pl.lit(value=True)
+    return source.select(*_PARTIES, key, paise.alias("paise"), counts.alias("against_receiver"))
 
 
 def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
@@ -116,6 +120,9 @@ def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
     matured = _step(_Kind.MATURED, _Kind.EXPIRED)
     recent = _step(_Kind.REPORTED, _Kind.FADED)
     remembered = _step(_Kind.REPORTED, _Kind.FORGOTTEN)
+    once = pl.col("against_receiver")  # a payer counts against a receiver with the first report alone
+    recent_of_receiver = _step(_Kind.REPORTED, _Kind.FADED, once)
+    remembered_of_receiver = _step(_Kind.REPORTED, _Kind.FORGOTTEN, once)
     disputes = (kind == _Kind.REPORTED).cast(_COUNT).cum_max()
     latest = pl.when(settled).then(instant).otherwise(-_NEVER).cum_max()
     first = pl.when(settled).then(instant).otherwise(_NEVER).cum_min()
@@ -131,8 +138,8 @@ def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
         settlements.over("pair").alias("pair_settled"),
         first.over("pair").alias("first"),
         disputes.over("pair").alias("pair_disputed"),
-        _good(matured, remembered, "receiver").alias("receiver_good"),
-        recent.over("receiver").alias("receiver_reports"),
+        _good(matured, remembered_of_receiver, "receiver").alias("receiver_good"),
+        recent_of_receiver.over("receiver").alias("receiver_reports"),
     ).filter(kind == _Kind.ASKED)
     now, ever = pl.col("now"), pl.col("settled_count") > 0
     return totals.with_columns(
@@ -141,9 +148,10 @@ def _running_totals(timeline: pl.DataFrame) -> pl.DataFrame:
     ).drop("kind", "now", "latest", "first")
 
 
-def _step(adds: _Kind, takes: _Kind) -> pl.Expr:
+def _step(adds: _Kind, takes: _Kind, only: pl.Expr | None = None) -> pl.Expr:
     kind = pl.col("kind")
-    return ((kind == adds).cast(_COUNT) - (kind == takes).cast(_COUNT)).cum_sum()
+    steps = (kind == adds).cast(_COUNT) - (kind == takes).cast(_COUNT)
+    return (steps if only is None else pl.when(only).then(steps).otherwise(0)).cum_sum()
 
 
 def _good(matured: pl.Expr, remembered: pl.Expr, party: str) -> pl.Expr:

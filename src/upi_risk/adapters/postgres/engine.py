@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from upi_risk.domain.errors import StoreUnavailableError
+
+_SCHEMES: Final = ("postgresql", "postgres")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,18 @@ prepared statement, and one that was made while a table was small must not read 
 
 
 def driver_url(database_url: str) -> URL:
-    """The URL with the driver we use, whatever driver it names."""
-    return make_url(database_url).set(drivername="postgresql+psycopg")
+    """The URL with the driver we use, whatever driver it names.
+
+    Raises:
+        StoreUnavailableError: it is no URL of PostgreSQL; the text says so without its password.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() not in _SCHEMES:
+        raise StoreUnavailableError("DATABASE_URL is no postgresql:// URL: postgresql://user:password@host:port/name.")
+    return url.set(drivername="postgresql+psycopg")
 
 
 def create_engine(  # noqa: PLR0913 - each is a setting

@@ -9,16 +9,20 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, NullPool, create_engine, text
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import Connection, NullPool, create_engine, exc, text
 
 from upi_risk.adapters.postgres.engine import driver_url
 from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.domain.errors import StoreUnavailableError
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[4] / "migrations"
 """Beside ``src``, in a checkout."""
 
 _OPTIONS: Final = "-c lock_timeout=2s -c timezone=UTC"
 """A migration that cannot get its lock gives up rather than queue everybody behind itself."""
+
+_NOT_LET_IN: Final = ("authentication failed", "no password supplied", "no pg_hba.conf entry")
 
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(7508241203)")
 
@@ -40,11 +44,39 @@ def upgrade(database_url: str, migrations: Path = MIGRATIONS) -> None:
         migrations: the folder with Alembic's ``env.py``.
 
     Raises:
-        StoreUnavailableError: the database cannot be reached, or a lock was not to be had within 2 seconds.
+        StoreUnavailableError: the database cannot be reached, or a lock was not to be had within 2 seconds; the text
+            is a sentence without the password.
     """
-    with store_errors(), connect(database_url) as connection:
+    with store_errors(), _sentences(database_url), connect(database_url) as connection:
         connection.execute(_ONE_AT_A_TIME)
         config = Config()
         config.set_main_option("script_location", str(migrations).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _sentences(database_url: str) -> Iterator[None]:
+    """Say what an operator can mend in one sentence."""
+    url = driver_url(database_url)
+    place = f"{url.host or 'localhost'}:{url.port or 5432}"
+    try:
+        yield
+    except (exc.OperationalError, exc.ProgrammingError) as error:
+        if isinstance(error, exc.OperationalError) or isinstance(error.orig, InsufficientPrivilege):
+            raise StoreUnavailableError(_sentence(place, error)) from error
+        raise
+
+
+def _sentence(place: str, error: exc.DBAPIError) -> str:
+    if isinstance(error.orig, InsufficientPrivilege):
+        return f"PostgreSQL at {place} does not let this user change the schema."
+    if getattr(error.orig, "sqlstate", None) is not None:
+        return f"PostgreSQL at {place} gave the migration up ({type(error.orig).__name__}): try again."
+    # A refused connection has a text alone, in the server's language: those that are known get a better sentence.
+    _, fatal, said = str(error.orig).partition("FATAL:")
+    if not fatal:
+        return f"Nothing answers at {place}: start that PostgreSQL or correct DATABASE_URL."
+    if any(words in said for words in _NOT_LET_IN):
+        return f"PostgreSQL at {place} refuses this user or password."
+    return f"PostgreSQL at {place} refuses the connection: {said.strip().splitlines()[0]}."

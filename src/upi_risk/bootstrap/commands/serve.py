@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import rich_click as click
+import structlog
 import uvicorn
 
+from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.bootstrap.asgi import create
-from upi_risk.bootstrap.settings import read_settings
+from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.entrypoints.http.protocol import problem_protocol
 
 DRAIN_SECONDS: Final = 15
 BACKLOG: Final = 1_024
@@ -19,18 +22,31 @@ def command() -> None:
     """Serve HTTP, with the DATABASE_URL and REDIS_URL of the environment."""
     settings = read_settings()
     settings.require_safe()
-    uvicorn.run(
-        create(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    uvicorn.run(create(settings), **server_options(settings))
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn is to serve, in its own words."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": problem_protocol(_new_id, _log_refusal),
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "backlog": BACKLOG,
+        "timeout_graceful_shutdown": DRAIN_SECONDS,
+    }
+
+
+def _new_id() -> str:
+    return RandomIdentities().transaction_id(SystemClock().now())
+
+
+def _log_refusal(request_id: str, status: int) -> None:
+    """The request had no head to tell a method or a route from."""
+    structlog.get_logger("upi_risk").info("unreadable", status=status, request_id=request_id)

@@ -11,6 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from upi_risk.entrypoints.http.errors import INTERNAL, MEDIA_TYPE, ClientGoneError, Kind, kind_of_status, render
+from upi_risk.entrypoints.http.limits import fault_of
 
 REQUEST_ID: Final = "request_id"
 """Where the request's id is kept in the state of its scope."""
@@ -18,7 +19,7 @@ REQUEST_ID: Final = "request_id"
 UNMATCHED: Final = "unmatched"
 CLIENT_GONE: Final = 499
 _REFUSED: Final = 400
-_SAFE: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+SAFE_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
 
@@ -71,7 +72,11 @@ class Edge:
         exchange = _Exchange(send, self._new_id())
         scope["state"][REQUEST_ID] = exchange.request_id
         try:
-            await self._app(scope, receive, exchange.send)
+            fault = fault_of(scope)
+            if fault is None:
+                await self._app(scope, receive, exchange.send)
+            else:
+                await exchange.refuse(fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
         except Exception as error:
@@ -128,4 +133,8 @@ class _Exchange:
 
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         own_caching = any(name == b"cache-control" for name, _ in headers)
-        return [*headers, (b"x-request-id", self.request_id.encode()), *(_SAFE[1:] if own_caching else _SAFE)]
+        return [
+            *headers,
+            (b"x-request-id", self.request_id.encode()),
+            *(SAFE_HEADERS[1:] if own_caching else SAFE_HEADERS),
+        ]

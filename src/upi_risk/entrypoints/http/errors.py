@@ -71,6 +71,9 @@ CONFLICT: Final = Kind(409, "conflict", "Conflict", "This contradicts what is al
 TOO_LARGE: Final = Kind(
     413, "payload-too-large", "Payload too large", "A body has at most 16 KiB.", {"Connection": "close"}
 )
+URI_TOO_LONG: Final = Kind(
+    414, "uri-too-long", "URI too long", "Path and query have at most 8 KiB.", {"Connection": "close"}
+)
 UNSUPPORTED_MEDIA_TYPE: Final = Kind(
     415, "unsupported-media-type", "Unsupported media type", "Send 'Content-Type: application/json' in UTF-8."
 )
@@ -80,6 +83,9 @@ KEY_REUSED: Final = Kind(
     "idempotency-key-reused",
     "Idempotency key reused",
     "This key came with another payment before; a new payment needs a new key.",
+)
+HEADERS_TOO_LARGE: Final = Kind(
+    431, "headers-too-large", "Headers too large", "All headers together have at most 16 KiB.", {"Connection": "close"}
 )
 INTERNAL: Final = Kind(500, "internal", "Internal error", "Something is wrong on our side; it has been recorded.")
 UNAVAILABLE_DEPENDENCY: Final = Kind(
@@ -99,7 +105,8 @@ OVERLOADED: Final = Kind(
 
 KINDS: Final = (
     MALFORMED_JSON, INVALID_HTTP, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, INTERNAL, UNAVAILABLE_DEPENDENCY, OVERLOADED,
+    URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, INTERNAL,
+    UNAVAILABLE_DEPENDENCY, OVERLOADED,
 )  # fmt: skip
 """Every type of problem there is."""
 
@@ -124,7 +131,9 @@ _KIND_OF_STATUS: Final = {
     404: NOT_FOUND,
     405: METHOD_NOT_ALLOWED,
     413: TOO_LARGE,
+    414: URI_TOO_LONG,
     415: UNSUPPORTED_MEDIA_TYPE,
+    431: HEADERS_TOO_LARGE,
     503: OVERLOADED,
 }
 _SERVER_ERROR: Final = 500

@@ -57,7 +57,14 @@ PARAMETERS: Final[Mapping[str, Json]] = {
 
 _REQUEST_ID: Final[Json] = {"description": "Name it when you ask us.", "schema": {"type": "string"}}
 _REF: Final = "#/components/schemas/{name}"
-_EVERYWHERE: Final = (errors.INVALID_HTTP, errors.INTERNAL, errors.UNAVAILABLE_DEPENDENCY, errors.OVERLOADED)
+_EVERYWHERE: Final = (
+    errors.INVALID_HTTP,
+    errors.URI_TOO_LONG,
+    errors.HEADERS_TOO_LARGE,
+    errors.INTERNAL,
+    errors.UNAVAILABLE_DEPENDENCY,
+    errors.OVERLOADED,
+)
 _WITH_BODY: Final = (
     errors.MALFORMED_JSON,
     errors.TOO_LARGE,

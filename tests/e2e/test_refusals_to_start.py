@@ -1,0 +1,80 @@
+"""What an operator reads when a command cannot do its work: one sentence, no traceback, no password."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from tests.e2e.conftest import ROOT
+
+DATABASE_FORM = "DATABASE_URL is no postgresql:// URL: postgresql://user:password@host:port/name.\n"
+REDIS_FORM = "REDIS_URL is no redis:// URL: redis://:password@host:port/0.\n"
+
+
+def upi_risk(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+    """The exit code of a command and what it said on stderr."""
+    ours = {"ARTIFACTS_DIR": str(ROOT / "artifacts"), **environ}
+    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, **ours}, cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "postgresql://me:s3cret@127.0.0.1:1/x",
+            "Nothing answers at 127.0.0.1:1: start that PostgreSQL or correct DATABASE_URL.\n",
+        ),
+        (
+            "postgresql://me:s3cret@nowhere.invalid/x",
+            "Nothing answers at nowhere.invalid:5432: start that PostgreSQL or correct DATABASE_URL.\n",
+        ),
+        ("mysql://me:s3cret@127.0.0.1/x", DATABASE_FORM),
+        ("s3cret", DATABASE_FORM),
+        ("postgresql://me:s3cret@127.0.0.1:s3cret/x", DATABASE_FORM),
+    ],
+)
+def test_a_database_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, url: str, said: str) -> None:
+    assert upi_risk(tmp_path, "migrate", DATABASE_URL=url) == (1, said)
+
+
+def test_a_database_that_refuses_is_told_in_a_sentence(tmp_path: Path, database_url: str) -> None:
+    right = make_url(database_url)
+    place = f"PostgreSQL at {right.host}:{right.port}"
+
+    def migrate(**changed: str) -> tuple[int, str]:
+        url = right.set(**changed).render_as_string(hide_password=False)  # type: ignore[arg-type]  # texts alone
+        return upi_risk(tmp_path, "migrate", DATABASE_URL=url)
+
+    assert migrate(password="wrong") == (1, f"{place} refuses this user or password.\n")
+    assert migrate(database="none") == (1, f'{place} refuses the connection: database "none" does not exist.\n')
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE alembic_version")
+        connection.execute(sql.SQL("CREATE ROLE guest LOGIN PASSWORD {}").format(right.password))
+        try:
+            refused = migrate(username="guest")
+        finally:
+            connection.execute("DROP ROLE guest")
+    assert refused == (1, f"{place} does not let this user change the schema.\n")
+
+
+@pytest.mark.parametrize("command", ["serve", "run"])
+def test_a_mistyped_database_url_is_told_by_what_serves(tmp_path: Path, command: str) -> None:
+    code, said = upi_risk(tmp_path, command, DATABASE_URL="mysql://me:s3cret@h/x", REDIS_URL="redis://127.0.0.1:1/0")
+    assert (code, said.startswith(DATABASE_FORM), said.count("\n") <= 2) == (1, True, True), said
+
+
+@pytest.mark.parametrize("url", ["http://:s3cret@h/0", "redis://:x@h:s3cret/0", "s3cret"])
+def test_a_mistyped_redis_url_is_told_in_a_sentence(tmp_path: Path, url: str) -> None:
+    environ = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": url}
+    assert upi_risk(tmp_path, "serve", **environ) == (1, REDIS_FORM)
