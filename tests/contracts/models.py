@@ -14,14 +14,16 @@ from upi_risk.adapters.memory import MemoryModelStore, WeightedScorer
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import ModelStore, Scorer
+from upi_risk.domain.registry import ModelRegistry
 
 _WEIGHTS = json.dumps({"bias": -1.0, "weights": [0.1 * number for number in range(len(NAMES))]}).encode()
 
 
 class Models(ABC):
-    """A store under test."""
+    """A store under test; it is a registry, too."""
 
     store: ModelStore
+    registry: ModelRegistry
 
     @abstractmethod
     def good(self) -> tuple[bytes, ModelCard]:
@@ -40,7 +42,7 @@ class MemoryModels(Models):
     """In memory."""
 
     def __init__(self) -> None:
-        self.store = self._held = MemoryModelStore()
+        self.store = self.registry = self._held = MemoryModelStore()
 
     def good(self) -> tuple[bytes, ModelCard]:
         return _WEIGHTS, a_weighted().card
@@ -57,7 +59,7 @@ class FileModels(Models):
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.store = FileModelStore(root, open_scorer)
+        self.store = self.registry = FileModelStore(root, open_scorer)
 
     def good(self) -> tuple[bytes, ModelCard]:
         return a_small_model()

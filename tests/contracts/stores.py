@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from upi_risk.adapters.memory import MemoryHistory, MemoryLedger, MemoryStore, MemoryUsers
+from upi_risk.adapters.memory import MemoryHistory, MemoryLedger, MemoryPastChecks, MemoryStore, MemoryUsers
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.ledger import PostgresLedger
+from upi_risk.adapters.postgres.past_checks import PostgresPastChecks
 from upi_risk.adapters.postgres.users import PostgresUsers
+from upi_risk.domain.collecting import PastChecks
 from upi_risk.domain.history import Change, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.ports import History, Ledger, Users
@@ -24,15 +26,16 @@ class Stores:
     users: Users
     ledger: Ledger
     history: History
+    past: PastChecks
 
     @classmethod
     def in_memory(cls) -> Stores:
         store = MemoryStore()
-        return cls(MemoryUsers(store), MemoryLedger(store), MemoryHistory(store))
+        return cls(MemoryUsers(store), MemoryLedger(store), MemoryHistory(store), MemoryPastChecks(store))
 
     @classmethod
     def in_postgres(cls, engine: AsyncEngine) -> Stores:
-        return cls(PostgresUsers(engine), PostgresLedger(engine), PostgresHistory(engine))
+        return cls(PostgresUsers(engine), PostgresLedger(engine), PostgresHistory(engine), PostgresPastChecks(engine))
 
     async def apply(self, change: Change) -> None:
         assert await self.ledger.commit([change]) == [True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -45,6 +46,32 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
     assert str(tmp_path) not in (out / "card.json").read_text()
 
 
+def test_a_file_with_names_of_its_own_is_learned_and_what_was_done_to_it_is_in_the_figures(
+    file: Path, tmp_path: Path
+) -> None:
+    frame = pl.read_parquet(file).rename({"amount": "TX_AMOUNT", "event_time": "TX_DATETIME"})
+    theirs = tmp_path / "theirs.parquet"
+    pl.concat([frame[1:], frame[:1]]).write_parquet(theirs)
+    order = ("--columns", "event_time=TX_DATETIME, amount=TX_AMOUNT", "--iterations", 5, "--label-delay", "2d")
+    result = run("--transactions", theirs, "--out", tmp_path / "v9", *order)
+    assert result.exit_code == 0, result.output
+    assert "Note: 1 rows of theirs.parquet were not in order" in " ".join(result.stdout.split())
+    for name in ("metrics.json", "card.json"):
+        figures = json.loads((tmp_path / "v9" / name).read_bytes())
+        counted = figures["cleaning"] if name == "metrics.json" else figures["training"]["source"]["cleaning"]
+        assert (counted["rows_out_of_order"], counted["rows_read"]) == (1, frame.height)
+    result = run("--transactions", theirs, "--out", tmp_path / "v9", "--strict-order", *order)
+    assert f"Row {frame.height:,} of theirs.parquet" in str(result.exception)
+
+
+def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
+    frame = pl.read_parquet(file)
+    future = frame.tail(1).with_columns(pl.col("event_time").dt.offset_by("90y"))
+    pl.concat([frame, future]).write_parquet(file)
+    result = run("--transactions", file, "--out", tmp_path / "m")
+    assert f"Row {frame.height + 1:,} of payments.parquet has an event_time in the future" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -52,6 +79,8 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
         (("--units", "1,1"), "are no factors"),
         (("--units", "x"), "are no factors"),
         (("--label-delay", "soon"), "is no duration"),
+        (("--columns", "amount"), "are no names"),
+        (("--columns", "amount=TX,=TX"), "are no names"),
         (("--depth", "17"), "not in the range"),
         (("--features", "extended"), "is not"),
         (("--version", "../v1"), "is no name for a model"),

@@ -12,6 +12,7 @@ from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.logging import configure, described
 from upi_risk.bootstrap.settings import Settings, read_settings
@@ -76,7 +77,10 @@ def _options(container: Container, settings: Settings) -> HttpOptions:
         else:
             log.error("failure", request_id=request_id, **described(error))
 
+    following = _Following(container, settings)
+
     async def close() -> None:
+        await following.stop()
         await container.check().drain()
         await container.engine().dispose()
         await container.redis().aclose()
@@ -87,8 +91,38 @@ def _options(container: Container, settings: Settings) -> HttpOptions:
         log_failure=log_failure,
         cors_origins=settings.origins,
         docs=settings.docs,
+        on_startup=(following.start,),
         on_shutdown=(close,),
     )
+
+
+class _Following:
+    """Takes over the model that CURRENT names, unless the operator has pinned one."""
+
+    def __init__(self, container: Container, settings: Settings) -> None:
+        self._container = container
+        self._seconds = 0 if settings.model_version else settings.model_poll_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look, if that is wanted."""
+        if self._seconds:
+            follow = FollowModel(self._container.models(), self._container.scorer(), _log_model)
+            self._task = asyncio.create_task(follow.forever(self._seconds))
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+
+def _log_model(event: Event) -> None:
+    log = structlog.get_logger("upi_risk")
+    if isinstance(event, Swapped):
+        log.info("model swapped", before=event.before, after=event.after)
+    else:
+        log.error("model refused", serving=event.serving, wanted=event.wanted, reason=str(event.error))
 
 
 async def _database_answers(container: Container) -> bool:

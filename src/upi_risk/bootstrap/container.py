@@ -24,6 +24,7 @@ from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Coalesce
 from upi_risk.application.decide import Decide
+from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
@@ -33,7 +34,7 @@ from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
 from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
-from upi_risk.domain.ports import ModelStore, Scorer
+from upi_risk.domain.ports import ModelStore
 
 CACHE_PREFIX = "upi:"
 
@@ -61,8 +62,8 @@ def _model_store(settings: Settings) -> ModelStore:
     return FileModelStore(Path(settings.artifacts_dir) / "models", open_scorer)
 
 
-def _scorer(settings: Settings, models: ModelStore) -> Scorer:
-    return models.load(settings.model_version or models.current())
+def _scorer(settings: Settings, models: ModelStore) -> SwappingScorer:
+    return SwappingScorer(models.load(settings.model_version or models.current()))
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

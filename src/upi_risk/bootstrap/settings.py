@@ -14,6 +14,9 @@ from dotenv import dotenv_values
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 
+Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
+"""16 characters at least, or nothing."""
+
 
 class SettingsError(Exception):
     """A setting is missing or makes no sense; the text says which and what to do."""
@@ -31,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
         artifacts_dir: where the models are.
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
+        model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
         cors_origins: web origins that may call, separated by commas.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         log_format: ``json``, ``console``, or ``auto`` (console on a terminal).
@@ -43,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
         redis_timeout_ms: how long a command of Redis may take.
         docs: whether ``/docs`` is served.
+        collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
     """
 
     app_env: Literal["development", "production"] = "development"
@@ -53,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     redis_url: str = ""
     artifacts_dir: str = "artifacts"
     model_version: str = ""
+    model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -65,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     lock_timeout_ms: Positive = 2_000
     redis_timeout_ms: Positive = 50
     docs: bool = True
+    collect_key: Secret = ""
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -25,3 +25,18 @@ class StreamedPayment:
     at: datetime
     is_fraud: bool
     reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """How a transactions file is to be taken.
+
+    Attributes:
+        columns: pairs of a name of ours and the file's name for it; columns that are not named have ours.
+        now: the present; rows later than it are refused. None takes any instant.
+        strict_order: whether rows must come in order of time; if not, they are sorted.
+    """
+
+    columns: tuple[tuple[str, str], ...] = ()
+    now: datetime | None = None
+    strict_order: bool = False

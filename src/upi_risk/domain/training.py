@@ -115,6 +115,7 @@ class Source:
         sha256: of its content, hexadecimal.
         rows: payments in it.
         frauds: of these, fraud.
+        cleaning: how many rows each rule concerned that changes or keeps rows rather than refuses them.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Source:
     frauds: int
     first_at: datetime
     last_at: datetime
+    cleaning: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

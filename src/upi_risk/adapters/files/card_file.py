@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
+from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.training import TrainingRecord
 
 FORMAT: Final = 1
@@ -24,6 +26,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     frauds: int
     first_at: datetime
     last_at: datetime
+    cleaning: dict[str, int] = {}
 
 
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,6 +129,36 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             canaries=tuple(Canary(row.vector, row.probability) for row in self.canaries),
         )
 
+    def sheet(self) -> ModelSheet:
+        """What a person wants to know before the model serves."""
+        measured, training = self.metrics[0], self.training
+        figures = {
+            "AUC": measured.auc,
+            "average precision": measured.average_precision,
+            "card precision@100": measured.card_precision_at_100,
+            "Brier score": measured.brier,
+        }
+        for number, at in enumerate(measured.thresholds):
+            where = f"{'from' if number == 0 else 'above'} {at.threshold:g}"
+            figures |= {f"precision {where}": at.precision, f"recall {where}": at.recall, f"F1 {where}": at.f1}
+        grown = {
+            "test payments, frauds": f"{measured.rows:,}, {measured.frauds:,}",
+            "training payments, frauds": f"{training.rows:,}, {training.frauds:,}",
+            "learned from": f"{training.source.name}, {training.source.rows:,} payments",
+            "SHA-256 of the data": training.source.sha256,
+            "cleaning": _pairs(training.source.cleaning),
+            "label delay": f"{training.split.label_delay_seconds / 86_400:g} days",
+            "amounts times": ", ".join(f"{unit:g}" for unit in training.units),
+            "trees, depth": f"{training.iterations}, {training.depth}",
+            "learning rate, seed": f"{training.learning_rate:g}, {training.seed}",
+            "libraries": _pairs(training.libraries),
+        }
+        return ModelSheet(self.card(), self.split, tuple(figures.items()), tuple(grown.items()))
+
+
+def _pairs(items: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in items.items())
+
 
 class _Format(msgspec.Struct):
     format: int
@@ -192,6 +225,7 @@ def _training(record: TrainingRecord) -> Training:
             frauds=source.frauds,
             first_at=source.first_at,
             last_at=source.last_at,
+            cleaning=dict(source.cleaning),
         ),
         split=Split(
             train_from=split.train_from,

@@ -15,6 +15,7 @@ from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.learning_ports import Usage
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import Scorer
+from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.training import TrainingRecord
 
 MODEL: Final = "fraud_classifier.cbm"
@@ -50,9 +51,9 @@ class ModelFolders:
         """Write a model with its card and its figures; see the port."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CARD).unlink(missing_ok=True)
-        _write(folder / MODEL, model)
-        _write(folder / METRICS, _metrics(record, used))
-        _write(folder / CARD, write_card(card, record))
+        write_whole(folder / MODEL, model)
+        write_whole(folder / METRICS, _metrics(record, used))
+        write_whole(folder / CARD, write_card(card, record))
 
     def take(self, folder: Path) -> Scorer:
         """Load the model of a folder, proven intact; see the port."""
@@ -63,6 +64,14 @@ class ModelFolders:
         scored = scorer.score([canary.vector for canary in card.canaries])
         card.require_canaries([result.probability for result in scored])
         return scorer
+
+    def sheet(self, folder: Path) -> ModelSheet:
+        """What a folder's card tells, without loading anything.
+
+        Raises:
+            ModelRejectedError: there is none, or it cannot be read.
+        """
+        return read_card(_content(folder, CARD), folder.name).sheet()
 
 
 def _content(folder: Path, name: str) -> bytes:
@@ -75,7 +84,7 @@ def _content(folder: Path, name: str) -> bytes:
         raise ModelRejectedError(f"{folder / name} cannot be read: {error.strerror}; make it readable.") from error
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file as a whole or not at all."""
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
@@ -103,6 +112,7 @@ def _metrics(record: TrainingRecord, used: Usage) -> bytes:
         "rows": {"train": record.train_rows, "test": metrics[0].rows},
         "frauds": {"train": record.train_frauds, "test": metrics[0].frauds},
         "by_unit": metrics,
+        "cleaning": dict(record.source.cleaning),
         "seconds": round(used.seconds, 1),
         "peak_memory_mib": round(used.peak_memory_mib),
     }

@@ -6,16 +6,24 @@ import re
 from pathlib import Path
 from typing import Final
 
-from upi_risk.adapters.files.model_folder import ModelFolders, OpenScorer
+from upi_risk.adapters.files.model_folder import ModelFolders, OpenScorer, write_whole
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.ports import Scorer
+from upi_risk.domain.registry import ModelSheet
 
 CURRENT: Final = "CURRENT"
+SERVED: Final = "SERVED"
+"""Versions that served before, a line each, the latest last."""
 
 
 class FileModelStore:
-    """``<root>/<version>/{fraud_classifier.cbm, card.json}`` and ``<root>/CURRENT``."""
+    """``<root>/<version>/{fraud_classifier.cbm, card.json}``, ``<root>/CURRENT`` and ``<root>/SERVED``.
+
+    A ModelStore and a ModelRegistry. Each file is replaced as a whole. SERVED is written before CURRENT names another
+    version, and after CURRENT names an earlier one: a crash between the two leaves the present version on SERVED,
+    where it is passed over.
+    """
 
     def __init__(self, root: Path, open_scorer: OpenScorer) -> None:
         """Look into a folder of models.
@@ -51,6 +59,55 @@ class FileModelStore:
             message = f"The folder {version} holds the model {scorer.card.version}; give it back its own name."
             raise ModelRejectedError(message)
         return scorer
+
+    def sheet(self, version: str) -> ModelSheet:
+        """What is known of a model; see the port."""
+        return self._folders.sheet(self._root / _checked(version))
+
+    def previous(self) -> str | None:
+        """The version that served before; see the port."""
+        served = self._served()
+        return served[-1] if served else None
+
+    def promote(self, version: str) -> None:
+        """Name the version to serve; see the port."""
+        self.sheet(version)
+        serving = self._serving()
+        if serving not in {None, version}:
+            self._write(SERVED, [*self._served(), str(serving)])
+        self._write(CURRENT, [version])
+
+    def roll_back(self) -> None:
+        """Name the previous version again; see the port."""
+        served = self._served()
+        if not served:
+            raise ModelRejectedError("No model served before this one; name one with upi-risk models promote.")
+        self._write(CURRENT, [served[-1]])
+        self._write(SERVED, served[:-1])
+
+    def _serving(self) -> str | None:
+        try:
+            return self.current()
+        except ModelRejectedError:
+            return None
+
+    def _served(self) -> list[str]:
+        """The names that are ones, without the present one at the end."""
+        try:
+            lines = (self._root / SERVED).read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError):
+            return []
+        names, serving = [name for name in lines if VERSION_NAME.fullmatch(name)], self._serving()
+        while names and names[-1] == serving:
+            names.pop()
+        return names
+
+    def _write(self, name: str, lines: list[str]) -> None:
+        try:
+            write_whole(self._root / name, "".join(f"{line}\n" for line in lines).encode())
+        except OSError as error:
+            message = f"{self._root / name} cannot be written: {error.strerror}; make it writable."
+            raise ModelRejectedError(message) from error
 
 
 def _checked(name: str) -> str:

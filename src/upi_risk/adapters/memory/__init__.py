@@ -5,6 +5,7 @@ from upi_risk.adapters.memory.history import MemoryHistory
 from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.model_store import MemoryModelStore
+from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.scorer import WeightedScorer
 from upi_risk.adapters.memory.sessions import MemorySessions
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
@@ -16,6 +17,7 @@ __all__ = [
     "MemoryHistory",
     "MemoryLedger",
     "MemoryModelStore",
+    "MemoryPastChecks",
     "MemorySessions",
     "MemorySnapshotCache",
     "MemoryStore",

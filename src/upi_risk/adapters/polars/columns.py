@@ -11,6 +11,7 @@ _DATE_ONLY: Final = r"^\d{4}-\d{2}-\d{2}$"
 _NO_SECONDS: Final = r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})($|[+-])"
 _FLAGS: Final = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 _LARGEST_FLOAT: Final = 1e15
+_PART_OF_PAISA: Final = 1e-4
 
 
 def text(name: str) -> pl.Expr:
@@ -44,13 +45,23 @@ def _parsed(column: pl.Expr) -> pl.Expr:
 
 def amount_paise(name: str, schema: pl.Schema) -> pl.Expr:
     """Rupees as whole paise, to the nearest; null for NaN and infinity."""
-    rupees = pl.col(name)
-    if schema[name] == pl.String:
-        rupees = rupees.str.strip_chars()
-    rupees = rupees.cast(pl.Float64, strict=False)
+    rupees = _rupees(name, schema)
     finite = pl.when(rupees.is_finite() & (rupees.abs() < _LARGEST_FLOAT)).then(rupees)
     paise = (finite * 100).round().cast(pl.Int64)
     return pl.when((paise == 0) & (rupees < 0)).then(-1).otherwise(paise)
+
+
+def is_rounded(name: str, schema: pl.Schema) -> pl.Expr:
+    """Whether rupees are no whole paise."""
+    paise = _rupees(name, schema) * 100
+    return ((paise - paise.round()).abs() > _PART_OF_PAISA).fill_null(value=False)
+
+
+def _rupees(name: str, schema: pl.Schema) -> pl.Expr:
+    rupees = pl.col(name)
+    if schema[name] == pl.String:
+        rupees = rupees.str.strip_chars()
+    return rupees.cast(pl.Float64, strict=False)
 
 
 def flag(name: str, schema: pl.Schema) -> pl.Expr:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +9,10 @@ import numpy as np
 import polars as pl
 
 from upi_risk.adapters.polars.features import feature_table
-from upi_risk.adapters.polars.transactions_file import Transactions, read_transactions
+from upi_risk.adapters.polars.source import digest_of
+from upi_risk.adapters.polars.transactions_file import PLAIN, Transactions, read_transactions
 from upi_risk.domain.indian_time import DAY_US, epoch_us, from_epoch_us
+from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import TRAINING_SHARE, Examples, Source, Split, SplitWishes
 
 
@@ -29,15 +30,14 @@ class FilePaymentStream:
             frauds=int(self._frame.get_column("is_fraud").sum()),
             first_at=self._at(0),
             last_at=self._at(-1),
+            cleaning=tuple(transactions.cleaning.items()),
         )
 
     @classmethod
-    def open(cls, path: Path, label_delay: timedelta) -> FilePaymentStream:
-        """Read a file; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`."""
-        transactions = read_transactions(path, label_delay)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return cls(transactions, path.name, digest)
+    def open(cls, path: Path, label_delay: timedelta, form: FileForm = PLAIN) -> FilePaymentStream:
+        """Read a file or a folder; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`."""
+        transactions = read_transactions(path, label_delay, form)
+        return cls(transactions, path.name, digest_of(path))
 
     @property
     def source(self) -> Source:

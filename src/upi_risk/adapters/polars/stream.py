@@ -10,11 +10,11 @@ from typing import Final
 
 import polars as pl
 
-from upi_risk.adapters.polars.transactions_file import read_transactions
+from upi_risk.adapters.polars.transactions_file import PLAIN, read_transactions
 from upi_risk.domain.errors import InvalidInputError, UnusableDataError
 from upi_risk.domain.indian_time import epoch_us, from_epoch_us
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE, UpiId, upi_id
-from upi_risk.domain.stream import StreamedPayment
+from upi_risk.domain.stream import FileForm, StreamedPayment
 
 _COLUMNS: Final = ("user_id", "receiver_id", "amount_paise", "at_us", "is_fraud", "reported_us")
 
@@ -27,6 +27,7 @@ class StreamSlice:
     end: datetime | None
     limit: int | None
     label_delay: timedelta
+    form: FileForm = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ class StreamRows:
         count: payments to send.
         left_out: rows in the slice that no app could send: amounts of 0 or above the service's limit.
         payments: in order of time.
+        notes: how the file was taken, a sentence each.
     """
 
     count: int
     left_out: int
     payments: Iterator[StreamedPayment]
+    notes: tuple[str, ...] = ()
 
 
 def read_slice(path: Path, wanted: StreamSlice, user_prefix: str, handle: str) -> StreamRows:
@@ -56,7 +59,8 @@ def read_slice(path: Path, wanted: StreamSlice, user_prefix: str, handle: str) -
     Raises:
         UnusableDataError: the file is broken, or a receiver id cannot become a UPI id.
     """
-    frame = read_transactions(path, wanted.label_delay).frame
+    transactions = read_transactions(path, wanted.label_delay, wanted.form)
+    frame = transactions.frame
     if wanted.begin is not None:
         frame = frame.filter(pl.col("at_us") >= epoch_us(_utc(wanted.begin)))
     if wanted.end is not None:
@@ -65,7 +69,8 @@ def read_slice(path: Path, wanted: StreamSlice, user_prefix: str, handle: str) -
         frame = frame.head(wanted.limit)
     payable = frame.filter(pl.col("amount_paise").is_between(1, MAX_AMOUNT_PAISE))
     receivers = {name: _receiver(name, handle, path) for name in payable["receiver_id"].unique()}
-    return StreamRows(payable.height, frame.height - payable.height, _payments(payable, receivers, user_prefix))
+    payments = _payments(payable, receivers, user_prefix)
+    return StreamRows(payable.height, frame.height - payable.height, payments, transactions.notes)
 
 
 def _payments(frame: pl.DataFrame, receivers: dict[str, UpiId], prefix: str) -> Iterator[StreamedPayment]:

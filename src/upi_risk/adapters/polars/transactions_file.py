@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from upi_risk.adapters.polars.columns import amount_paise, flag, instant_us, text, whole_number
+from upi_risk.adapters.polars.columns import amount_paise, flag, instant_us, is_rounded, text, whole_number
 from upi_risk.adapters.polars.rows import Rule, refuse_broken_rows
+from upi_risk.adapters.polars.source import open_source, renamed, unreadable
 from upi_risk.domain.errors import UnusableDataError
-from upi_risk.domain.indian_time import SECOND_US
+from upi_risk.domain.indian_time import SECOND_US, epoch_us
+from upi_risk.domain.payment import MAX_AMOUNT_PAISE
+from upi_risk.domain.stream import FileForm
 
 REQUIRED: Final = ("event_time", "user_id", "receiver_id", "amount", "is_fraud")
 OPTIONAL: Final = ("settled_at", "reported_at", "signed_up_at", "login_count")
@@ -24,7 +27,13 @@ LATEST_US: Final = 7_258_118_400 * SECOND_US
 """The year 2200: a time beyond it, or before 1970, is taken for an error."""
 
 DEFAULT_LABEL_DELAY: Final = timedelta(days=7)
+PLAIN: Final = FileForm()
+"""Our own names, any instant, any order."""
+
 _LARGEST_EXACT: Final = 2**53
+_FILE_ROW: Final = "row of the file"
+"""Not "row", which a file may have."""
+
 _IDENTITY: Final = ("at_us", "user_id", "receiver_id", "amount_paise")
 
 
@@ -38,35 +47,42 @@ class Transactions:
             ``settled_us`` (null: never happened), ``reported_us`` (null: never reported), ``signed_up_us``,
             ``login_count``; instants are microseconds since 1970 UTC.
         notes: what the reader should know of how the file was taken, a sentence each.
+        cleaning: how many rows each stated rule concerned.
     """
 
     frame: pl.DataFrame
     notes: tuple[str, ...] = ()
+    cleaning: dict[str, int] = field(default_factory=dict)
 
 
-def read_transactions(path: Path, label_delay: timedelta = DEFAULT_LABEL_DELAY) -> Transactions:
-    """Read a Parquet or CSV file of payments.
+def read_transactions(path: Path, label_delay: timedelta = DEFAULT_LABEL_DELAY, form: FileForm = PLAIN) -> Transactions:
+    """Read a Parquet or CSV file of payments, or a folder of Parquet files.
 
     Args:
-        path: ends in ``.parquet`` or ``.csv``; columns beyond the known ones are ignored.
+        path: ends in ``.parquet`` or ``.csv``, or is a folder, whose rows are numbered through; columns beyond the
+            known ones are ignored.
         label_delay: how long after its payment a fraud is reported, where the file has no ``reported_at``.
+        form: the file's own names, the present, and whether it must be in order.
 
     Raises:
         UnusableDataError: the file cannot be read, or a row is not a payment; names the first such row.
     """
-    source = _open(path)
+    whole = open_source(path)
+    source = renamed(whole, form.columns, (*REQUIRED, *OPTIONAL), path.name)
     names = source.collect_schema().names()
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise UnusableDataError(f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(REQUIRED)}.")
+        raise UnusableDataError(
+            f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(REQUIRED)} (or say --columns)."
+        )
     known = [*REQUIRED, *(name for name in OPTIONAL if name in names)]
     try:
         raw = source.select(known).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnusableDataError(f"{path.name} cannot be read: {_first_line(error)}") from error
+        raise unreadable(path, error) from error
     if raw.is_empty():
         raise UnusableDataError(f"{path.name} holds no payments.")
-    return transactions_of(raw, path.name, label_delay, source)
+    return transactions_of(raw, path.name, label_delay, whole, form)
 
 
 def transactions_of(
@@ -74,6 +90,7 @@ def transactions_of(
     name: str,
     label_delay: timedelta = DEFAULT_LABEL_DELAY,
     whole: pl.LazyFrame | None = None,
+    form: FileForm = PLAIN,
 ) -> Transactions:
     """The payments of a table that has the file's columns.
 
@@ -82,45 +99,54 @@ def transactions_of(
         name: what to call the table in a sentence.
         label_delay: as for :func:`read_transactions`.
         whole: the table with all its columns, to tell twins from payments that merely look alike.
+        form: as for :func:`read_transactions`; its columns are renamed already.
 
     Raises:
         UnusableDataError: a row is not a payment.
     """
     raw = raw.with_columns(pl.col("user_id", "receiver_id").cast(pl.String))
     typed = raw.select(_typed(raw.schema)).with_row_index("row", offset=1)
-    refuse_broken_rows(typed, _rules(raw.columns), name)
-    notes: list[str] = []
-    if not typed["at_us"].is_sorted():
+    refuse_broken_rows(typed, _rules(raw.columns, form), name)
+    cleaning = _counted(typed)
+    if cleaning["rows_out_of_order"]:
         typed = typed.sort("at_us", maintain_order=True)
-        notes.append(f"{name} was not in order of event_time; it was sorted, rows of one instant kept as they came.")
     frame = typed.select(_complete(raw.columns, label_delay))
-    _refuse_twins(frame, whole if whole is not None else raw.lazy(), name)
+    cleaning["lookalikes_kept"] = _lookalikes(frame, whole if whole is not None else raw.lazy(), name)
     _refuse_inexact_sums(frame, name)
-    free = frame.filter(pl.col("amount_paise") == 0).height
-    if free:
-        notes.append(f"{free:,} payments of {name} have an amount of 0; they were kept.")
-    return Transactions(frame, tuple(notes))
+    return Transactions(frame, _notes(cleaning, name), cleaning)
 
 
-def _open(path: Path) -> pl.LazyFrame:
-    if not path.is_file():
-        raise UnusableDataError(f"There is no file {path}.")
-    try:
-        match path.suffix.lower():
-            case ".parquet":
-                source = pl.scan_parquet(path)
-            case ".csv":
-                source = pl.scan_csv(path, infer_schema=False)
-            case _:
-                raise UnusableDataError(f"{path.name} is neither .parquet nor .csv.")
-        source.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UnusableDataError(f"{path.name} cannot be read: {_first_line(error)}") from error
-    return source
+def _counted(typed: pl.DataFrame) -> dict[str, int]:
+    """How many rows each rule concerns that changes or keeps rather than refuses."""
+    paise = pl.col("amount_paise")
+    counts: dict[str, int] = typed.select(
+        pl.len().alias("rows_read"),
+        _EARLIER.sum().alias("rows_out_of_order"),
+        (paise == 0).sum().alias("zero_amounts_kept"),
+        pl.col("rounded").sum().alias("amounts_rounded"),
+        (paise > MAX_AMOUNT_PAISE).sum().alias("amounts_above_limit_kept"),
+    ).row(0, named=True)
+    return counts
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+_EARLIER: Final = pl.col("at_us") < pl.col("at_us").shift(1)
+"""Whether a row is earlier than the one above it."""
+
+_NOTES: Final = {
+    "rows_out_of_order": "{rows} rows of {name} were not in order of event_time; it was sorted, rows of one instant "
+    "kept as they came.",
+    "zero_amounts_kept": "{rows} payments of {name} have an amount of 0; they were kept.",
+    "amounts_rounded": "{rows} amounts of {name} were rounded to the nearest paisa.",
+    "amounts_above_limit_kept": "{rows} amounts of {name} are above 1,000,000 rupees, which no UPI payment is; they "
+    "were kept.",
+    "lookalikes_kept": "{rows} payments of {name} are like another in time, user, receiver and amount, but have ids "
+    "of their own; they were kept.",
+}
+
+
+def _notes(cleaning: dict[str, int], name: str) -> tuple[str, ...]:
+    told = [(says, cleaning[key]) for key, says in _NOTES.items()]
+    return tuple(says.format(rows=f"{rows:,}", name=name) for says, rows in told if rows)
 
 
 def _typed(schema: pl.Schema) -> list[pl.Expr]:
@@ -130,6 +156,7 @@ def _typed(schema: pl.Schema) -> list[pl.Expr]:
         text("user_id"),
         text("receiver_id"),
         amount_paise("amount", schema).alias("amount_paise"),
+        is_rounded("amount", schema).alias("rounded"),
         flag("is_fraud", schema),
     ]
     for name, short in (("settled_at", "settled_us"), ("reported_at", "reported_us"), ("signed_up_at", "signed_up_us")):
@@ -140,7 +167,7 @@ def _typed(schema: pl.Schema) -> list[pl.Expr]:
     return columns
 
 
-def _rules(present: list[str]) -> list[Rule]:
+def _rules(present: list[str], form: FileForm) -> list[Rule]:
     at = pl.col("at_us")
     rules = [
         Rule(at.is_null(), "has no event_time that can be read"),
@@ -152,6 +179,11 @@ def _rules(present: list[str]) -> list[Rule]:
         Rule(pl.col("amount_paise") > LARGEST_PAISE, "has an amount above 1,000,000,000 rupees"),
         Rule(pl.col("is_fraud").is_null(), "has an is_fraud that is neither 0 nor 1"),
     ]
+    if form.strict_order:
+        rules.append(Rule(_EARLIER, "has an event_time before that of the row above it"))
+    latest = None if form.now is None else epoch_us(form.now)
+    if latest is not None:
+        rules.append(Rule(at > latest, "has an event_time in the future"))
     for name, short in (("settled_at", "settled_us"), ("reported_at", "reported_us")):
         if name in present:
             broken = pl.col(f"has_{name}") & (pl.col(short).is_null() | (pl.col(short) > LATEST_US))
@@ -159,6 +191,8 @@ def _rules(present: list[str]) -> list[Rule]:
                 Rule(broken, f"has a {name} that cannot be read"),
                 Rule(pl.col(short) < at, f"has a {name} before its event_time"),
             ]
+            if latest is not None:
+                rules.append(Rule(pl.col(short) > latest, f"has a {name} in the future"))
     if "signed_up_at" in present:
         signed_up = pl.col("signed_up_us")
         rules += [
@@ -187,17 +221,17 @@ def _complete(present: list[str], label_delay: timedelta) -> list[pl.Expr]:
     return [pl.col("row", "at_us", "user_id", "receiver_id", "amount_paise", "is_fraud"), *optional]
 
 
-def _refuse_twins(frame: pl.DataFrame, whole: pl.LazyFrame, name: str) -> None:
-    """Refuse rows that equal another in every column the file has."""
+def _lookalikes(frame: pl.DataFrame, whole: pl.LazyFrame, name: str) -> int:
+    """Refuse rows that equal another in every column the file has; returns how many are alike in what we know alone."""
     alike = frame.filter(pl.struct(_IDENTITY).is_duplicated()).get_column("row")
     if alike.is_empty():
-        return
-    rows = whole.with_row_index("row", offset=1).filter(pl.col("row").is_in(alike.implode())).collect()
-    columns = [column for column in rows.columns if column != "row"]
+        return 0
+    rows = whole.with_row_index(_FILE_ROW, offset=1).filter(pl.col(_FILE_ROW).is_in(alike.implode())).collect()
+    columns = [column for column in rows.columns if column != _FILE_ROW]
     twins = rows.filter(pl.struct(columns).is_duplicated())
     if twins.is_empty():
-        return
-    later = twins.filter(~pl.struct(columns).is_first_distinct()).get_column("row")
+        return alike.len()
+    later = twins.filter(~pl.struct(columns).is_first_distinct()).get_column(_FILE_ROW)
     raise UnusableDataError(
         f"Row {later[0]:,} of {name} repeats an earlier row in every column ({later.len():,} such in all); "
         "leave repeated rows out, or add a column that tells them apart."

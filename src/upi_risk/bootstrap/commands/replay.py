@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -16,6 +17,7 @@ from upi_risk.adapters.polars.stream import StreamSlice, read_slice
 from upi_risk.adapters.postgres.forget import forget_users
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.sklearn.ranking import rank
+from upi_risk.adapters.system import SystemClock
 from upi_risk.application.replay import Outcomes, Replay
 from upi_risk.bootstrap.backing_servers import VAR, backing_servers
 from upi_risk.bootstrap.container import CACHE_PREFIX, Container
@@ -31,9 +33,10 @@ _PHONES_IN_BLOCK: Final = 100_000
 def read_stream(file: Path, options: StreamOptions) -> Stream:
     """The rows of a file that can be sent."""
     name = stream_name(file)
-    wanted = StreamSlice(options.begin, options.end, options.limit, options.label_delay)
+    form = replace(options.form, now=SystemClock().now())
+    wanted = StreamSlice(options.begin, options.end, options.limit, options.label_delay, form)
     rows = read_slice(file, wanted, user_prefix=_prefix(name), handle=name)
-    return Stream(rows.count, rows.left_out, rows.payments)
+    return Stream(rows.count, rows.left_out, rows.payments, rows.notes)
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from typing import Final
 import rich_click as click
 
 Duration = timedelta
+ColumnNames = tuple[tuple[str, str], ...]
+"""Pairs of a name of ours and a file's."""
 
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
@@ -28,3 +30,24 @@ class _DurationType(click.ParamType[timedelta]):
 
 
 DURATION: Final = _DurationType()
+
+DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+"""A day's midnight, or an instant; taken as UTC."""
+
+
+class _ColumnsType(click.ParamType[ColumnNames]):
+    """``event_time=TX_DATETIME,amount=TX_AMOUNT``."""
+
+    name = "names"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ColumnNames:
+        if isinstance(value, tuple):
+            return value
+        pairs = [part.partition("=") for part in str(value).split(",") if part.strip()]
+        if not all(ours.strip() and theirs.strip() for ours, _, theirs in pairs):
+            self.fail(f"{value} are no names: say event_time=TX_DATETIME,amount=TX_AMOUNT.", param, ctx)
+        return tuple((ours.strip(), theirs.strip()) for ours, _, theirs in pairs)
+
+
+COLUMNS: Final = _ColumnsType()
+COLUMNS_HELP: Final = "The file's own names of columns: event_time=TX_DATETIME,amount=TX_AMOUNT."

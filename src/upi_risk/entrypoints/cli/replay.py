@@ -20,8 +20,8 @@ from upi_risk.application.replay import Replay, Replayed
 from upi_risk.application.snapshots import CacheStats
 from upi_risk.application.verify_saved import VerifySaved
 from upi_risk.domain.decision import Decision, Level
-from upi_risk.domain.stream import StreamedPayment
-from upi_risk.entrypoints.cli.arguments import DURATION, Duration
+from upi_risk.domain.stream import FileForm, StreamedPayment
+from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DURATION, ColumnNames, Duration
 from upi_risk.entrypoints.cli.replay_http import HttpReplayed, replay_http
 
 MOST_DIFFERENCES = 5
@@ -37,12 +37,14 @@ class StreamOptions:
         end: the instant the stream ends before; None for the file's own.
         limit: rows at most; None for all.
         label_delay: from a payment to the report that it was fraud, where the file says nothing of that.
+        form: how the file is taken.
     """
 
     begin: datetime | None
     end: datetime | None
     limit: int | None
     label_delay: Duration
+    form: FileForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,13 @@ class Stream:
         rows: how many.
         left_out: rows of the file that are no payment (an amount of 0).
         payments: the rows in order of time.
+        notes: how the file was taken, a sentence each.
     """
 
     rows: int
     left_out: int
     payments: Iterable[StreamedPayment]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,13 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
     """The command, with what it needs from outside."""
 
     @click.command("replay")
-    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.argument("file", type=click.Path(exists=True, path_type=Path))
     @click.option("--limit", type=click.IntRange(min=1), help="Send this many rows at most.")
     @click.option("--from", "begin", type=click.DateTime(), help="Begin at this instant (UTC).")
     @click.option("--to", "end", type=click.DateTime(), help="End before this instant (UTC).")
     @click.option("--label-delay", type=DURATION, default="7d", show_default=True, help="From a fraud to its report.")
+    @click.option("--columns", type=COLUMNS, default="", help=COLUMNS_HELP)
+    @click.option("--strict-order", is_flag=True, help="Refuse rows that are not in order of time.")
     @click.option("--fresh", is_flag=True, help="Remove what an earlier replay of this file left in the database.")
     @click.option("--verify/--no-verify", default=True, help="Read everything back and compare.", show_default=True)
     @click.option("--http", "url", help="Send it to a running service, as the app would, in present time.")
@@ -100,17 +106,22 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
         begin: datetime | None,
         end: datetime | None,
         label_delay: Duration,
+        columns: ColumnNames,
+        strict_order: bool,  # noqa: FBT001 - click calls it
         fresh: bool,  # noqa: FBT001 - click calls it
         verify: bool,  # noqa: FBT001 - click calls it
         url: str | None,
         concurrency: int,
     ) -> None:
-        """Send a transactions FILE (Parquet or CSV) through the service and show how it did.
+        """Send a transactions FILE (Parquet, CSV or a folder) through the service and show how it did.
 
         Payers sign up at their first payment, every payment is checked, a payment to verify is confirmed, and
         frauds are reported after the label delay.
         """
-        stream = read(file, StreamOptions(begin, end, limit, label_delay))
+        form = FileForm(columns, strict_order=strict_order)
+        stream = read(file, StreamOptions(begin, end, limit, label_delay, form))
+        for note in stream.notes:
+            click.echo(f"Note: {note}", err=True)
         if url:
             asyncio.run(_over_http(stream, url, concurrency, rank))
         else:

@@ -15,15 +15,15 @@ from rich.table import Table
 
 from upi_risk.application.train_model import Trained, TrainingOrder, TrainModel
 from upi_risk.domain.model import VERSION_NAME
+from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
-from upi_risk.entrypoints.cli.arguments import DURATION, Duration
+from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration
 
-BuildTrainer = Callable[[int], TrainModel]
-"""Makes the use case; the argument is how many threads may compute."""
+BuildTrainer = Callable[[int, FileForm], TrainModel]
+"""Makes the use case; the arguments are how many threads may compute, and how the file is taken."""
 
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
-_DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _DEFAULT: Final = HyperParameters()
 
 
@@ -53,8 +53,13 @@ def train_command(build: BuildTrainer) -> click.Command:
 
     @click.command("train")
     @click.option(
-        "--transactions", required=True, type=click.Path(path_type=Path), help="Payments with outcomes, Parquet or CSV."
+        "--transactions",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Payments with outcomes, Parquet or CSV, or a folder.",
     )
+    @click.option("--columns", type=COLUMNS, default="", help=COLUMNS_HELP)
+    @click.option("--strict-order", is_flag=True, help="Refuse rows that are not in order of time.")
     @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the model.")
     @click.option("--version", help="The model's name. [default: the folder's]")
     @click.option("--iterations", type=click.IntRange(1, 100_000), default=_DEFAULT.iterations, show_default=True)
@@ -67,22 +72,29 @@ def train_command(build: BuildTrainer) -> click.Command:
     )
     @click.option("--seed", type=click.IntRange(min=0), default=_DEFAULT.seed, show_default=True)
     @click.option("--label-delay", type=DURATION, default="7d", show_default=True, help="From a fraud to its report.")
-    @click.option("--train-from", type=_DATE, help="First day (UTC) to learn from. [default: the file's]")
-    @click.option("--train-to", type=_DATE, help="Day that learning ends before. [default: after 80 % of the rows]")
-    @click.option("--test-from", type=_DATE, help="First day to measure on. [default: a label delay after training]")
-    @click.option("--test-to", type=_DATE, help="Day that the test ends before. [default: the file's end]")
+    @click.option("--train-from", type=DATE, help="First day (UTC) to learn from. [default: the file's]")
+    @click.option("--train-to", type=DATE, help="Day that learning ends before. [default: after 80 % of the rows]")
+    @click.option("--test-from", type=DATE, help="First day to measure on. [default: a label delay after training]")
+    @click.option("--test-to", type=DATE, help="Day that the test ends before. [default: the file's end]")
     @click.option(
-        "--exclude-known-since", "known_since", type=_DATE, help="Leave out payers with a fraud known since this day."
+        "--exclude-known-since", "known_since", type=DATE, help="Leave out payers with a fraud known since this day."
     )
     @click.option("--units", type=_Units(), default="1", show_default=True, help="Learn amounts times each factor.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
     @click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Threads. [default: all]")
-    def command(features: str, workers: int, **options: Any) -> None:  # noqa: ANN401, ARG001 - click calls it
+    def command(
+        features: str,  # noqa: ARG001 - there is one set so far
+        workers: int,
+        columns: ColumnNames,
+        strict_order: bool,  # noqa: FBT001 - click calls it
+        **options: Any,  # noqa: ANN401 - each option's own type
+    ) -> None:
         """Learn a model from payments whose outcome is known, and measure it on later ones."""
         order = _order(**options)
         with _bar() as bar:
             task = bar.add_task("Starting", total=1.0)
-            trained = build(workers)(order, lambda step, share: bar.update(task, description=step, completed=share))
+            train = build(workers, FileForm(columns, strict_order=strict_order))
+            trained = train(order, lambda step, share: bar.update(task, description=step, completed=share))
             bar.update(task, description="Done", completed=1.0)
         _print(order, trained)
 
@@ -133,7 +145,7 @@ def _print(order: TrainingOrder, trained: Trained) -> None:
     console.print(f"{learned}, {spent}. {order.out} was loaded again and scored its canary rows.", highlight=False)
     version = trained.card.version
     console.print(
-        f"\nNext: put the folder at artifacts/models/{version}, write {version} into artifacts/models/CURRENT,\n"
+        f"\nNext: put the folder at artifacts/models/{version}; `upi-risk models promote {version}` writes CURRENT,\n"
         "then `make run` serves it and `upi-risk replay FILE` shows how it does on a stream.",
         highlight=False,
         markup=False,

@@ -1,0 +1,39 @@
+"""Naming the model that is to serve, after proving that it can."""
+
+from __future__ import annotations
+
+from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.domain.model import ModelCard
+from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.registry import ModelRegistry
+
+
+class ChooseModel:
+    """Promote and roll back; running services notice by themselves."""
+
+    def __init__(self, models: ModelStore, registry: ModelRegistry) -> None:
+        self._models = models
+        self._registry = registry
+
+    def promote(self, version: str) -> ModelCard:
+        """Have a version serve.
+
+        Raises:
+            ModelRejectedError: it does not load, and the old one goes on serving; or its name cannot be written.
+        """
+        card = self._models.load(version).card
+        self._registry.promote(version)
+        return card
+
+    def roll_back(self) -> ModelCard:
+        """Have the version serve that served before.
+
+        Raises:
+            ModelRejectedError: there is none, or it does not load; the present one goes on serving.
+        """
+        previous = self._registry.previous()
+        if previous is None:
+            raise ModelRejectedError("No model served before this one; name one with upi-risk models promote.")
+        card = self._models.load(previous).card
+        self._registry.roll_back()
+        return card

@@ -1,0 +1,75 @@
+"""Choosing among trained models: what is known of each, and which one is to serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from upi_risk.domain.model import ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSheet:
+    """What a person wants to know of a model before it serves. Nothing in it is proven; loading proves.
+
+    Attributes:
+        card: what serving needs.
+        split: the periods it was learned from and measured on, as printed beside every figure.
+        figures: name and value of each figure on the test period, for amounts as they are.
+        training: name and value of everything else that made it.
+    """
+
+    card: ModelCard
+    split: str = ""
+    figures: tuple[tuple[str, float], ...] = ()
+    training: tuple[tuple[str, str], ...] = ()
+
+    def lines(self) -> dict[str, str]:
+        """Everything, name by name, to read or to compare."""
+        card = self.card
+        return {
+            "version": card.version,
+            "feature set": f"{card.feature_set} ({len(card.features)})",
+            "features": ", ".join(card.features),
+            "meaning of the features": card.fingerprint,
+            "SHA-256 of the file": card.sha256,
+            "canary rows": str(len(card.canaries)),
+            "split": self.split,
+            **{name: f"{value:.6g}" for name, value in self.figures},
+            **dict(self.training),
+        }
+
+    def difference(self, other: ModelSheet) -> list[tuple[str, str, str]]:
+        """What differs: a name, what it is here, what it is there; empty where one has no such line."""
+        here, there = self.lines(), other.lines()
+        names = [*here, *(name for name in there if name not in here)]
+        lines = [(name, here.get(name, ""), there.get(name, "")) for name in names]
+        return [line for line in lines if line[1] != line[2]]
+
+
+class ModelRegistry(Protocol):
+    """Models by version, and the name of the one that is to serve. Readers of the name see the old one or the new."""
+
+    def sheet(self, version: str) -> ModelSheet:
+        """What is known of a model; nothing is loaded.
+
+        Raises:
+            ModelRejectedError: there is no such model, or its card cannot be read.
+        """
+
+    def previous(self) -> str | None:
+        """The version that served before the present one; None if none did."""
+
+    def promote(self, version: str) -> None:
+        """Name the version to serve, and remember the one that served so far. The present one again changes nothing.
+
+        Raises:
+            ModelRejectedError: there is no such model, or the name cannot be written.
+        """
+
+    def roll_back(self) -> None:
+        """Name the previous version again, and forget that the present one served.
+
+        Raises:
+            ModelRejectedError: there is no previous version, or the name cannot be written.
+        """
