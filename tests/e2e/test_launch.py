@@ -1,6 +1,7 @@
 """`upi-risk run` from the outside: what it starts, in which order it stops, and what it says when it cannot."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -18,6 +19,7 @@ from tests.servers import Servers
 from upi_risk.adapters.embedded.process import free_port
 
 RUNNER = Path(__file__).with_name("launch_runner.py")
+APPLICATION = RUNNER.with_name("launch_application.py")
 
 
 @pytest.fixture
@@ -147,4 +149,27 @@ def test_a_failed_migration_ends_it_with_one_sentence(var: Path) -> None:
 def test_an_application_that_does_not_start_ends_it_with_one_sentence(var: Path) -> None:
     code, said = Launched(var, "die").end()
     assert (code, said) == (1, "The application ended while it started (exit code 7): the reason stands above.\n")
+    assert not servers_under(var)
+
+
+@pytest.mark.parametrize(("name", "product"), [("postgres", "PostgreSQL"), ("valkey", "Valkey")])
+def test_a_server_that_ends_while_it_serves_ends_it_with_one_sentence(name: str, product: str, var: Path) -> None:
+    launched = Launched(var)
+    launched.until_ready()
+    found = [server for server in servers_under(var) if server.name().startswith(name)]
+    oldest = min(found, key=lambda server: server.create_time())  # the others are PostgreSQL's own children
+    oldest.kill()
+    code, said = launched.end()
+    assert code == 1
+    assert re.fullmatch(rf"{product} ended by itself: see \S.*/log; start again with make run\.\n", said), said
+    assert psutil.wait_procs(servers_under(var), timeout=30)[1] == []
+
+
+def test_an_application_that_is_killed_while_it_serves_is_told_in_one_sentence(var: Path) -> None:
+    launched = Launched(var)
+    launched.until_ready()
+    running = psutil.Process(launched.process.pid).children(recursive=True)
+    (application,) = [found for found in running if found.cmdline()[1:2] == [str(APPLICATION)]]
+    application.kill()
+    assert launched.end() == (1, "The application was ended by signal 9 from outside; start again with make run.\n")
     assert not servers_under(var)

@@ -3,13 +3,14 @@
 import contextlib
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from upi_risk.adapters.embedded import (
     DirectoryInUseError,
     EmbeddedPostgres,
+    EmbeddedServer,
     EmbeddedValkey,
     find_postgres,
     find_valkey,
@@ -23,10 +24,17 @@ _FILE: Final = "dev.env"
 
 @dataclass(frozen=True, slots=True)
 class ServerUrls:
-    """Where PostgreSQL (`postgresql://...`) and Redis (`redis://...`) are; they carry passwords."""
+    """Where PostgreSQL (`postgresql://...`) and Redis (`redis://...`) are; they carry passwords.
+
+    Attributes:
+        database: PostgreSQL's URL.
+        redis: Redis's URL.
+        started: the servers among them that were started for this.
+    """
 
     database: str
     redis: str
+    started: tuple[EmbeddedServer, ...] = field(default=(), compare=False)
 
 
 @contextlib.contextmanager
@@ -53,9 +61,12 @@ def backing_servers(
     file = var_dir / _FILE
     with contextlib.ExitStack() as stack:
         try:
+            postgres = stack.enter_context(_postgres(var_dir)) if database_url is None else None
+            valkey = stack.enter_context(_valkey(var_dir)) if redis_url is None else None
             urls = ServerUrls(
-                database_url or stack.enter_context(_postgres(var_dir)).url,
-                redis_url or stack.enter_context(_valkey(var_dir)).url,
+                postgres.url if postgres else database_url or "",
+                valkey.url if valkey else redis_url or "",
+                tuple(server for server in (postgres, valkey) if server),
             )
         except DirectoryInUseError:
             if not share or not file.exists():

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from upi_risk.adapters.embedded import EmbeddedServerError, SupervisedProcess, wait_until
+from upi_risk.adapters.embedded import EmbeddedServer, EmbeddedServerError, SupervisedProcess, wait_until
 from upi_risk.bootstrap.backing_servers import ServerUrls, backing_servers
 from upi_risk.bootstrap.first_steps import first_steps
 from upi_risk.bootstrap.network import LaunchError, answers, require_free_port, url_of
@@ -23,7 +23,9 @@ from upi_risk.bootstrap.network import LaunchError, answers, require_free_port, 
 READY_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 30.0
 _CLI = (sys.executable, "-m", "upi_risk.bootstrap.cli")
-_SIGTERM_EXIT_CODE = 128 + int(signal.SIGTERM)
+ATTEND_SECONDS = 0.5
+_BY_SIGNAL = 128
+_SIGTERM_EXIT_CODE = _BY_SIGNAL + int(signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,30 @@ def _serve(options: LaunchOptions) -> int:
             raise LaunchError(_why_not_ready(application.exit_code()))
         base = url_of(options.host, options.port)
         click.echo(first_steps(base, options.var_dir, time.monotonic() - began))
-        return application.wait()
+        return _attend(application, urls.started)
+
+
+def _attend(application: SupervisedProcess, servers: Sequence[EmbeddedServer]) -> int:
+    """Wait for the application to end of itself.
+
+    Raises:
+        LaunchError: a signal ended it, or a server that was started for it is gone.
+    """
+    while (code := application.exit_code()) is None:
+        for server in servers:
+            if not server.runs():
+                where = f"see {_near(server.log)}; start again with make run."
+                raise LaunchError(f"{server.product} ended by itself: {where}")
+        time.sleep(ATTEND_SECONDS)
+    if 0 < code - _BY_SIGNAL < signal.NSIG:
+        number = code - _BY_SIGNAL
+        raise LaunchError(f"The application was ended by signal {number} from outside; start again with make run.")
+    return code
+
+
+def _near(path: Path) -> Path:
+    """The path as one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _environ(options: LaunchOptions, urls: ServerUrls) -> dict[str, str]:

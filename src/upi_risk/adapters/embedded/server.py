@@ -55,6 +55,15 @@ class EmbeddedServer(ABC):
     def _finish(self) -> None:  # noqa: B027 - only PostgreSQL has something to do here
         """What is done once, with the server ready."""
 
+    @property
+    def log(self) -> Path:
+        """Where the program writes what happens to it."""
+        return self._home.log
+
+    def runs(self) -> bool:
+        """Whether the program has not ended by itself."""
+        return self._process is not None and self._process.exit_code() is None
+
     def stop(self) -> None:
         """Stop in good order (data is on disk afterwards) and let the folder go; may be called twice."""
         if self._process is not None:
