@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from dotenv import dotenv_values
 
+from upi_risk.bootstrap.setting_faults import sentence
+
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 
@@ -129,10 +131,11 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
     # An empty variable is one that is not set: make exports HOST and PORT in any case.
     given = {**_filled(dotenv_values(env_file)), **_filled(os.environ)}
     found = {name: value for name, value in given.items() if name in names}
+    found.setdefault("ARTIFACTS_DIR", str(_artifacts()))
     try:
         settings = msgspec.convert(found, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"A setting makes no sense: {error}. The table of settings is in README.md.") from error
+        raise SettingsError(sentence(error, Settings, found)) from None
     return msgspec.structs.replace(settings, **overrides)
 
 
@@ -143,6 +146,12 @@ def environment() -> Mapping[str, str]:
 
 def _filled(values: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
+
+
+def _artifacts() -> Path:
+    """Those of the folder that a command is called in or, if it has none, of the checkout that this code is in."""
+    here, ours = Path("artifacts"), Path(__file__).resolve().parents[3] / "artifacts"
+    return ours if ours.is_dir() and not here.is_dir() else here
 
 
 def _require(name: str, url: str) -> None:

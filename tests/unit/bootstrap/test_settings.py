@@ -73,3 +73,15 @@ def test_origins_are_separated_by_commas() -> None:
         "https://b.example",
     )
     assert Settings(cors_origins="").origins == ()
+
+
+def test_in_a_folder_without_artifacts_those_of_the_checkout_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ARTIFACTS_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert Path(read_settings().artifacts_dir, "models", "CURRENT").is_file()
+    Path("artifacts").mkdir()
+    assert read_settings().artifacts_dir == "artifacts"
+    monkeypatch.setenv("ARTIFACTS_DIR", "elsewhere")
+    assert read_settings().artifacts_dir == "elsewhere"
