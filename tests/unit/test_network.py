@@ -68,5 +68,6 @@ def test_nothing_answers_where_nothing_listens() -> None:
 def test_the_first_steps_name_the_documentation_and_a_whole_paste() -> None:
     text = first_steps("http://127.0.0.1:8000", Path("var"), 2.34)
     assert "ready (2.3 s)" in text
+    assert f"{Path.cwd()}/var/dev.env" in text
     assert "http://127.0.0.1:8000/docs" in text
     assert '"receiver_upi\\": \\"medium@test\\"' in text

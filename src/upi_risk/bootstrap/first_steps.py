@@ -27,7 +27,7 @@ def first_steps(base_url: str, var_dir: Path, seconds: float) -> str:
 
     Args:
         base_url: where the service answers.
-        var_dir: the folder with `dev.env`.
+        var_dir: the folder with `dev.env`; told in full, since it is below the one that the command was called in.
         seconds: how long the start took.
     """
-    return _TEXT.substitute(base=base_url, env=var_dir / "dev.env", seconds=f"{seconds:.1f}")
+    return _TEXT.substitute(base=base_url, env=var_dir.resolve() / "dev.env", seconds=f"{seconds:.1f}")
