@@ -111,9 +111,9 @@ def test_intervals_are_wider_when_fewer_payers_made_the_payments(measured: Evalu
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    truth = np.mean([rank(a_test(seed=seed)[0].labels.tolist(), a_test(seed=seed)[1])[0] for seed in range(100, 160)])
-    intervals = [evaluate(*a_test(seed=seed), POLICY, 7).auc for seed in range(20)]
-    assert sum(interval.low <= truth <= interval.high for interval in intervals) >= 16
+    truth = np.mean([rank(a_test(seed=seed)[0].labels.tolist(), a_test(seed=seed)[1])[0] for seed in range(100, 130)])
+    intervals = [evaluate(*a_test(seed=seed), POLICY, 7).auc for seed in range(12)]
+    assert sum(interval.low <= truth <= interval.high for interval in intervals) >= 9
 
 
 def test_months_divide_the_test_and_patterns_take_their_frauds_and_all_good_payments(measured: Evaluation) -> None:

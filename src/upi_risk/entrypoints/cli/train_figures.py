@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from upi_risk.application.train_model import Trained, TrainingOrder
-from upi_risk.domain.evaluation import Estimate, Evaluation, Part
+from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.validation import Trials, Validation
+
+_MANY: Final = 10_000
+_CUTS: Final = {
+    Cut.MEDIUM: "MEDIUM",
+    Cut.HIGH: "HIGH",
+    Cut.BEST_F1: "best F1",
+    Cut.RATE_0_1: "0.1 %",
+    Cut.RATE_0_5: "0.5 %",
+    Cut.RATE_1: "1 %",
+}
 
 
 def print_trained(order: TrainingOrder, trained: Trained) -> None:
@@ -73,35 +86,44 @@ def _confidence(trained: Trained) -> Table:
     return table
 
 
-def _interval(estimate: Estimate | None) -> str:
-    """A figure with its 95 % interval."""
+def _short(number: float, digits: int) -> str:
+    return f"{number / 1_000:,.0f}k" if number >= _MANY else f"{number:,.{digits}f}"
+
+
+def _interval(estimate: Estimate | None, between: str = "\n") -> str:
+    """A figure, and below it its 95 % interval."""
     if estimate is None:
         return "-"
     digits = 0 if estimate.high > 1 else 3
-    return f"{estimate.value:,.{digits}f} [{estimate.low:,.{digits}f}, {estimate.high:,.{digits}f}]"
+    ends = "-".join(_short(end, digits) for end in (estimate.low, estimate.high))
+    return f"{estimate.value:,.{digits}f}{between}{ends}"
+
+
+def _table(title: str, *names: str) -> Table:
+    """A table of figures, narrow enough for 80 columns; text in the first column, and nothing is cut off."""
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title_justify="left")
+    for index, name in enumerate(names):
+        table.add_column(name, justify="right" if index else "left", overflow="fold")
+    return table
 
 
 def _points(evaluation: Evaluation) -> Table:
-    table = Table(
-        title="Acting from a score on, with 95 % intervals from drawing payers again\n"
-        f"AUC {_interval(evaluation.auc)}, average precision {_interval(evaluation.average_precision)}, "
-        f"card precision@100 {_interval(evaluation.card_precision_at_100)}"
+    ranking = (
+        f"AUC {_interval(evaluation.auc, ', ')}; average precision {_interval(evaluation.average_precision, ', ')};\n"
+        f"card precision@100 {_interval(evaluation.card_precision_at_100, ', ')}"
     )
-    names = ("from", "score", "alerts", "precision", "recall", "F1", "rupee recall", "rupees saved", "good stopped")
-    for name in names:
-        table.add_column(name, justify="left" if name == "from" else "right")
+    title = f"Acting from a score on, with 95 % intervals from drawing payers again\n{ranking}"
+    names = ("from", "score", "alerts", "precision", "recall", "F1", "of rupees", "rupees", "good stopped")
+    table = _table(title, *names)
     for point in evaluation.points:
         figures = (point.precision, point.recall, point.f1, point.rupee_recall, point.rupees_saved, point.good_stopped)
-        table.add_row(
-            point.cut.replace("_", " "), f"{point.threshold:.4f}", f"{point.alerts:,}", *map(_interval, figures)
-        )
+        table.add_row(_CUTS[point.cut], f"{point.threshold:.4f}", f"{point.alerts:,}", *map(_interval, figures))
     return table
 
 
 def _parts(evaluation: Evaluation) -> Table:
-    table = Table(title="By month and by fraud pattern; recall is of MEDIUM and HIGH")
-    for name in ("part", "payments", "frauds", "AUC", "average precision", "recall", "rupee recall"):
-        table.add_column(name, justify="left" if name == "part" else "right")
+    names = ("part", "payments", "frauds", "AUC", "avg. precision", "recall", "of rupees")
+    table = _table("By month and by fraud pattern; recall is of MEDIUM and HIGH", *names)
     patterns = [("pattern ", part) for part in evaluation.by_pattern]
     for kind, part in [*(("", part) for part in evaluation.by_month), *patterns]:
         table.add_row(*_part(kind, part))
@@ -114,9 +136,8 @@ def _part(kind: str, part: Part) -> list[str]:
 
 
 def _validation(validation: Validation) -> Table:
-    table = Table(title="Validation within the training period")
-    for name in ("fold", "learned", "payments", "frauds", "AUC", "average precision"):
-        table.add_column(name, justify="left" if name == "fold" else "right")
+    names = ("fold", "learned", "payments", "frauds", "AUC", "average precision")
+    table = _table("Validation within the training period", *names)
     _add_trials(table, "in order of time", validation.prequential)
     _add_trials(table, "random", validation.stratified)
     return table
@@ -138,12 +159,9 @@ def _optimism(validation: Validation) -> str:
 
 
 def _checks(verdict: Verdict) -> Table:
-    table = Table(
-        title=f"Acceptance gate{', strict' if verdict.strict else ''}; against {verdict.against or 'nothing'}"
-    )
-    for name in ("", "reached", "bound", "by", "", "bound from"):
-        table.add_column(name, justify="right" if name in {"reached", "bound", "by"} else "left")
+    title = f"Acceptance gate{', strict' if verdict.strict else ''}; against {verdict.against or 'nothing'}"
+    table = _table(title, "figure", "reached", "bound", "by", "", "bound from")
     for check in verdict.checks:
-        met = ("met" if check.met else "missed") + ("" if check.required else ", not in the gate")
+        met = ("met" if check.met else "missed") + ("" if check.required else " (beside)")
         table.add_row(check.name, f"{check.value:.4f}", f"{check.bound:.4f}", f"{check.by:+.4f}", met, check.why)
     return table
