@@ -33,6 +33,7 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
     result = run(
         "--transactions", file, "--out", out, "--iterations", 20, "--depth", 3, "--label-delay", "2d",
         "--test-from", "2026-01-25", "--units", "1,25", "--workers", 1, "--folds", 2,
+        "--cost", "verify_rupees=4.5", "--cost", "recovered=0.2",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "train 2026-01-01" in result.stdout
@@ -43,6 +44,7 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
     assert "The gate is " in result.stdout
     assert "CURRENT" in result.stdout
     assert FileModelStore(out.parent, open_scorer).load("v1.0").card.version == "v1.0"
+    assert "4.5 rupees" in (out / "report.html").read_text(encoding="utf-8")
     card = json.loads((out / "card.json").read_bytes())
     assert (card["training"]["iterations"], card["training"]["units"]) == (20, [1.0, 25.0])
     assert str(tmp_path) not in (out / "card.json").read_text()
@@ -56,6 +58,9 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
         (("--units", "x"), "are no factors"),
         (("--label-delay", "soon"), "is no duration"),
         (("--folds", "1"), "is no number of folds"),
+        (("--cost", "margin=1"), "is no cost"),
+        (("--cost", "recovered=much"), "is no cost"),
+        (("--cost", "recovered=inf"), "is no cost"),
         (("--depth", "17"), "not in the range"),
         (("--features", "extended"), "is not"),
         (("--version", "../v1"), "is no name for a model"),

@@ -14,15 +14,18 @@ from typing import Final
 from upi_risk.application.measure_model import Evaluate, Rank, measure
 from upi_risk.application.validate_model import Progress, Stratified, ValidateModel
 from upi_risk.domain.confidence import check_confidence, fit_confidence
+from upi_risk.domain.cost import CostModel
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
-from upi_risk.domain.features import NAMES, fingerprint
+from upi_risk.domain.features import NAMES, Vector, fingerprint
 from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Learner, ModelShelf, PaymentStream, Usage
 from upi_risk.domain.metrics import Band
 from upi_risk.domain.model import Canary, ModelCard
 from upi_risk.domain.policy import RiskPolicy
+from upi_risk.domain.ports import Scorer
+from upi_risk.domain.report import Explained, ReportMaterial
 from upi_risk.domain.training import (
     Examples,
     HyperParameters,
@@ -33,6 +36,8 @@ from upi_risk.domain.training import (
 )
 
 CANARIES: Final = 200
+EXPLAINED: Final = 1_500
+"""Payments of the test whose contributions the report shows."""
 
 Read = Callable[[Path, timedelta, str | None], PaymentStream]
 """Opens a file, given the label delay and the name of the column with fraud patterns."""
@@ -57,6 +62,7 @@ class TrainingOrder:
         folds: of the validation; 0 leaves it out.
         against: the folder of the model that serves, to compare with; None: nothing serves.
         strict: whether the guide's targets are part of the gate.
+        costs: of decisions, for the report.
     """
 
     transactions: Path
@@ -70,6 +76,7 @@ class TrainingOrder:
     folds: int = 0
     against: Path | None = None
     strict: bool = False
+    costs: CostModel = field(default_factory=CostModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +98,14 @@ class Instruments:
         evaluate: every figure with its interval.
         drift: of features.
         stratified: the random split.
+        render: the report, a page of HTML.
     """
 
     rank: Rank
     evaluate: Evaluate
     drift: FindDrift
     stratified: Stratified
+    render: Callable[[ReportMaterial], str]
 
 
 class TrainModel:
@@ -154,7 +163,12 @@ class TrainModel:
         used = Usage(used.seconds - start.seconds, used.peak_memory_mib)
         self._shelf.put(order.out, model, card, record, used)
         progress("Loading what was written", 0.0)
-        return Trained(self._shelf.take(order.out).card, record, used, (*stream.notes, *notes))
+        scorer = self._shelf.take(order.out)
+        progress("Drawing the report", 0.0)
+        explained = _explained(scorer, tests[0])
+        material = ReportMaterial(scorer.card, record, tests[0], scores[0], explained, RiskPolicy(), order.costs)
+        self._shelf.add_report(order.out, self._instruments.render(material))
+        return Trained(scorer.card, record, used, (*stream.notes, *notes))
 
     def _evaluated(self, test: Examples, scores: Sequence[float], order: TrainingOrder) -> Evaluation:
         return self._instruments.evaluate(test, scores, RiskPolicy(), order.parameters.seed)
@@ -187,9 +201,19 @@ def _examples(
     return train, tests
 
 
+def _vectors(examples: Examples, rows: Sequence[int]) -> list[Vector]:
+    return [tuple(examples.vectors[row, column] for column in range(len(NAMES))) for row in rows]
+
+
+def _explained(scorer: Scorer, test: Examples) -> Explained:
+    vectors = _vectors(test, canary_rows(test.rows, EXPLAINED))
+    return Explained(vectors, [scored.contributions for scored in scorer.score(vectors)])
+
+
 def _card(version: str, model: bytes, test: Examples, scores: Sequence[float]) -> tuple[ModelCard, tuple[Band, ...]]:
     """The card, with confidence from the earlier half of the test, and what became of it in the later half."""
     labels, half = test.labels.tolist(), test.rows // 2
+    rows = canary_rows(test.rows, CANARIES)
     confidence = fit_confidence(scores[:half], labels[:half])
     card = ModelCard(
         version=version,
@@ -198,9 +222,6 @@ def _card(version: str, model: bytes, test: Examples, scores: Sequence[float]) -
         fingerprint=fingerprint(),
         sha256=hashlib.sha256(model).hexdigest(),
         confidence=confidence,
-        canaries=tuple(
-            Canary(tuple(test.vectors[row, column] for column in range(len(NAMES))), scores[row])
-            for row in canary_rows(test.rows, CANARIES)
-        ),
+        canaries=tuple(map(Canary, _vectors(test, rows), [scores[row] for row in rows])),
     )
     return card, check_confidence(confidence, scores[half:], labels[half:])

@@ -98,6 +98,9 @@ class ModelShelf(Protocol):
     def put(self, folder: Path, model: bytes, card: ModelCard, record: TrainingRecord, used: Usage) -> None:
         """Write a model with its card and its figures; the card comes last, so that half a model has none."""
 
+    def add_report(self, folder: Path, page: str) -> None:
+        """Lay a report on a model beside it."""
+
     def content(self, folder: Path) -> tuple[ModelCard, bytes]:
         """The card and the model file of a folder, proven intact as by :meth:`take`.
 

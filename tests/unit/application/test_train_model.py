@@ -55,6 +55,7 @@ def test_a_model_is_learned_measured_written_and_loaded(order: TrainingOrder) ->
         "Growing trees",
         "Measuring on later payments",
         "Loading what was written",
+        "Drawing the report",
     ]
 
 
@@ -62,7 +63,7 @@ def test_the_same_order_gives_the_same_files_to_the_bit(order: TrainingOrder, tm
     again = replace(order, out=tmp_path / "again")
     TRAIN(order, unheard)
     TRAIN(again, unheard)
-    for name in ("fraud_classifier.cbm", "card.json"):
+    for name in ("fraud_classifier.cbm", "card.json", "MODEL_CARD.md", "report.html"):
         assert (order.out / name).read_bytes() == (again.out / name).read_bytes()
 
 

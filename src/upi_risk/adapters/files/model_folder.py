@@ -1,4 +1,4 @@
-"""A folder that holds one model: ``fraud_classifier.cbm``, ``card.json`` and ``metrics.json``."""
+"""A folder that holds one model: the model, ``card.json``, ``metrics.json``, ``MODEL_CARD.md`` and ``report.html``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from upi_risk.adapters.files.card_file import read_card, write_card
+from upi_risk.adapters.files.card_page import write_card_page
 from upi_risk.adapters.files.metrics_file import write_metrics
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.learning_ports import Usage
@@ -53,7 +54,12 @@ class ModelFolders:
         (folder / CARD).unlink(missing_ok=True)
         _write(folder / MODEL, model)
         _write(folder / METRICS, write_metrics(record, used))
+        _write(folder / CARD_PAGE, write_card_page(card, record))
         _write(folder / CARD, write_card(card, record))
+
+    def add_report(self, folder: Path, page: str) -> None:
+        """Lay a report on a model beside it; see the port."""
+        _write(folder / REPORT, page.encode())
 
     def content(self, folder: Path) -> tuple[ModelCard, bytes]:
         """The card and the model file of a folder, proven intact; see the port."""

@@ -8,6 +8,7 @@ from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.matplotlib.report import render
 from upi_risk.adapters.numpy.drift import feature_drift
 from upi_risk.adapters.numpy.evaluation import evaluate
 from upi_risk.adapters.polars.payment_stream import FilePaymentStream
@@ -22,7 +23,7 @@ from upi_risk.entrypoints.cli.train import train_command
 
 def build_trainer(workers: int) -> TrainModel:
     """The use case over files, Polars and CatBoost; ``workers`` threads compute."""
-    instruments = Instruments(rank, evaluate, feature_drift, stratified)
+    instruments = Instruments(rank, evaluate, feature_drift, stratified, render)
     learner, shelf = CatBoostLearner(workers), ModelFolders(open_scorer)
     return TrainModel(FilePaymentStream.open, learner, instruments, shelf, process_usage)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from upi_risk.application.train_model import TrainingOrder, TrainModel
+from upi_risk.domain.cost import CostModel
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.training import HyperParameters, SplitWishes
 from upi_risk.entrypoints.cli.arguments import DURATION, Duration
@@ -25,6 +27,7 @@ BuildTrainer = Callable[[int], TrainModel]
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
 MOST_FOLDS: Final = 20
+COSTS: Final = tuple(field.name for field in fields(CostModel))
 _DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _DEFAULT: Final = HyperParameters()
 
@@ -48,6 +51,24 @@ class _Units(click.ParamType[tuple[float, ...]]):
         ):
             self.fail(f"{value} are no factors: say 1, or 1,25; each from 0.001 to 1000 and once.", param, ctx)
         return units
+
+
+class _Cost(click.ParamType[tuple[str, float]]):
+    """``verify_rupees=2.5``: a constant of the cost model, 0 or more."""
+
+    name = "name=number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        name, _, text = str(value).partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if name not in COSTS or not 0 <= number < float("inf"):
+            self.fail(
+                f"{value} is no cost: say one of {', '.join(COSTS)}, and a number, as verify_rupees=2.5.", param, ctx
+            )
+        return name, number
 
 
 class _Folds(click.ParamType[int]):
@@ -96,6 +117,7 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option(
         "--against", type=click.Path(path_type=Path), help="Folder of the model to compare with. [default: CURRENT's]"
     )
+    @click.option("--cost", "costs", type=_Cost(), multiple=True, help=f"For the report, of: {', '.join(COSTS)}.")
     @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
     @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
@@ -130,6 +152,7 @@ def _order(  # noqa: PLR0913 - one argument an option
     folds: int,
     against: Path | None,
     strict: bool,
+    costs: tuple[tuple[str, float], ...],
     **periods: datetime | None,
 ) -> TrainingOrder:
     name = version or out.resolve().name
@@ -148,6 +171,7 @@ def _order(  # noqa: PLR0913 - one argument an option
         folds=folds,
         against=against or serving(),
         strict=strict,
+        costs=CostModel(**dict(costs)),
     )
 
 
