@@ -31,11 +31,9 @@ class CostModel:
 
     def cost(self, decision: Decision, amount_rupees: float, *, fraud: bool) -> float:
         """What a decision on one payment cost, in rupees."""
-        match decision:
-            case Decision.ALLOW:
-                return amount_rupees * (1 - self.recovered) if fraud else 0.0
-            case Decision.VERIFY:
-                lost = amount_rupees * (1 - self.verify_stops) if fraud else self.abandoned * self.margin_rupees
-                return self.verify_rupees + lost
-            case Decision.BLOCK:
-                return 0.0 if fraud else self.block_rupees + self.block_share * amount_rupees
+        if decision is Decision.ALLOW:
+            return amount_rupees * (1 - self.recovered) if fraud else 0.0
+        if decision is Decision.VERIFY:
+            lost = amount_rupees * (1 - self.verify_stops) if fraud else self.abandoned * self.margin_rupees
+            return self.verify_rupees + lost
+        return 0.0 if fraud else self.block_rupees + self.block_share * amount_rupees

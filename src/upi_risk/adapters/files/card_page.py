@@ -105,8 +105,8 @@ def _validated(validation: Validation) -> str:
 def _limits() -> str:
     return (
         "## Limits\n\nThe figures are of one stream and one period. The best F1 is found on the test itself. "
-        "Scores are of the stream's share of fraud; where fraud is rarer, a score promises too much. `report.html` shows "
-        "the curves, the costs and the drift."
+        "Scores are of the stream's share of fraud; where fraud is rarer, a score promises too much. "
+        "`report.html` shows the curves, the costs and the drift."
     )
 
 

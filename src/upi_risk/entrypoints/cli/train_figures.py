@@ -87,7 +87,11 @@ def _confidence(trained: Trained) -> Table:
 
 
 def _short(number: float, digits: int) -> str:
-    return f"{number / 1_000:,.0f}k" if number >= _MANY else f"{number:,.{digits}f}"
+    """A bound in few characters: 12k, 97, .638."""
+    if number >= _MANY:
+        return f"{number / 1_000:,.0f}k"
+    told = f"{number:,.{digits}f}"
+    return told.removeprefix("0") if digits else told
 
 
 def _interval(estimate: Estimate | None, between: str = "\n") -> str:
@@ -95,7 +99,7 @@ def _interval(estimate: Estimate | None, between: str = "\n") -> str:
     if estimate is None:
         return "-"
     digits = 0 if estimate.high > 1 else 3
-    ends = "-".join(_short(end, min(digits, 2)) for end in (estimate.low, estimate.high))
+    ends = "-".join(_short(end, digits) for end in (estimate.low, estimate.high))
     return f"{estimate.value:,.{digits}f}{between}{ends}"
 
 
@@ -113,7 +117,7 @@ def _points(evaluation: Evaluation) -> Table:
         f"card precision@100 {_interval(evaluation.card_precision_at_100, ', ')}"
     )
     title = f"Acting from a score on, with 95 % intervals from drawing payers again\n{ranking}"
-    names = ("from", "score", "alerts", "prec.", "recall", "F1", "of rupees", "rupees", "good stopped")
+    names = ("from", "score", "flags", "prec.", "recall", "F1", "of rupees", "rupees", "good stopped")
     table = _table(title, *names)
     for point in evaluation.points:
         figures = (point.precision, point.recall, point.f1, point.rupee_recall, point.rupees_saved, point.good_stopped)
