@@ -14,10 +14,12 @@ import polars as pl
 from tests.builders import NOON
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.domain.confidence import fit_confidence
+from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, OperatingPoint, Part
 from upi_risk.domain.features import NAMES, Vector, fingerprint
 from upi_risk.domain.metrics import Band, Flagged, Measured
 from upi_risk.domain.model import Canary, ModelCard
 from upi_risk.domain.training import Examples, HyperParameters, Source, Split, TrainingRecord, canary_rows
+from upi_risk.domain.validation import Fold, Trials, Validation
 
 SMALL = HyperParameters(iterations=30, depth=3)
 A_DAY = timedelta(days=1)
@@ -57,7 +59,7 @@ def some_examples(count: int = 2_000, seed: int = 3) -> Examples:
     odds = vectors[:, 4] * 0.2 + vectors[:, 9] * vectors[:, 0] * 0.02 - 1
     labels = (np.random.default_rng(seed).random(count) < 1 / (1 + np.exp(-odds))).astype(np.int8)
     numbers = np.arange(count, dtype=np.int64)
-    return Examples(vectors.data, labels.data, (numbers // 50).data, (numbers % 7).data)
+    return Examples(vectors.data, labels.data, (numbers // 50).data, (numbers % 7).data, (numbers * 100 + 100).data)
 
 
 def a_card(model: bytes, vectors: list[Vector], probabilities: list[float], version: str = "v1.0") -> ModelCard:
@@ -97,3 +99,43 @@ def a_small_model(seed: int = 7) -> tuple[bytes, ModelCard]:
     rows = canary_rows(examples.rows, 20)
     vectors = [tuple(float(examples.vectors[row, column]) for column in range(len(NAMES))) for row in rows]
     return model, a_card(model, vectors, [probabilities[row] for row in rows])
+
+
+def an_evaluation(  # noqa: PLR0913 - one argument a figure
+    *,
+    auc: float = 0.95,
+    average_precision: float = 0.7,
+    rupee_recall: float = 0.5,
+    precision: float = 0.9,
+    recall: float = 0.9,
+    f1: float = 0.9,
+) -> Evaluation:
+    """Figures of some model, each with an interval of 0.05 to either side."""
+
+    def about(value: float) -> Estimate:
+        return Estimate(value, value - 0.05, value + 0.05)
+
+    shares = (about(precision), about(recall), about(f1))
+    rupees = (about(1_000), about(rupee_recall), about(12))
+    return Evaluation(
+        rows=2_000,
+        frauds=20,
+        repetitions=300,
+        seed=7,
+        auc=about(auc),
+        average_precision=about(average_precision),
+        card_precision_at_100=about(0.3),
+        points=tuple(OperatingPoint(cut, 0.35, 30, *shares, *rupees) for cut in Cut),
+        by_month=(Part("2026-01", 2_000, 20, about(auc)), Part("2026-02", 10, 0)),
+        by_pattern=(Part("mule", 1_990, 10, about(auc)),),
+    )
+
+
+def a_validation() -> Validation:
+    """Two folds of either kind; the random ones flatter."""
+    forward = (
+        Fold("2026-01-05 .. 2026-01-09", 10, 5, 1, 0.8, 0.4),
+        Fold("2026-01-09 .. 2026-01-13", 20, 5, 1, 0.9, 0.5),
+    )
+    drawn = (Fold("random 1", 10, 5, 1, 0.95, 0.6), Fold("random 2", 10, 5, 1, 0.95, 0.7))
+    return Validation(Trials(forward), Trials(drawn))

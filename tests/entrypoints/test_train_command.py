@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from tests.learning import a_stream
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
-from upi_risk.bootstrap.commands.train import command
+from upi_risk.bootstrap.commands.train import command, serving_folder
 from upi_risk.domain.errors import UnusableDataError
 
 
@@ -33,14 +33,19 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
     out = tmp_path / "models" / "v1.0"
     result = run(
         "--transactions", file, "--out", out, "--iterations", 20, "--depth", 3, "--label-delay", "2d",
-        "--test-from", "2026-01-25", "--units", "1,25", "--workers", 1,
+        "--test-from", "2026-01-25", "--units", "1,25", "--workers", 1, "--folds", 2,
+        "--cost", "verify_rupees=4.5", "--cost", "recovered=0.2",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "train 2026-01-01" in result.stdout
     assert "2026-01-23, test 2026-01-25" in " ".join(result.stdout.split())
     assert "amounts times 25" in result.stdout
+    assert "95 % intervals" in result.stdout
+    assert "A random split flatters by" in result.stdout
+    assert "The gate is " in result.stdout
     assert "CURRENT" in result.stdout
     assert FileModelStore(out.parent, open_scorer).load("v1.0").card.version == "v1.0"
+    assert "4.5 rupees" in (out / "report.html").read_text(encoding="utf-8")
     card = json.loads((out / "card.json").read_bytes())
     assert (card["training"]["iterations"], card["training"]["units"]) == (20, [1.0, 25.0])
     assert str(tmp_path) not in (out / "card.json").read_text()
@@ -81,6 +86,10 @@ def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
         (("--label-delay", "soon"), "is no duration"),
         (("--columns", "amount"), "are no names"),
         (("--columns", "amount=TX,=TX"), "are no names"),
+        (("--folds", "1"), "is no number of folds"),
+        (("--cost", "margin=1"), "is no cost"),
+        (("--cost", "recovered=much"), "is no cost"),
+        (("--cost", "recovered=inf"), "is no cost"),
         (("--depth", "17"), "not in the range"),
         (("--features", "extended"), "is not"),
         (("--version", "../v1"), "is no name for a model"),
@@ -99,3 +108,25 @@ def test_a_file_that_will_not_do_is_an_error_of_ours_with_one_sentence(tmp_path:
     result = run("--transactions", tmp_path / "absent.csv", "--out", tmp_path / "m")
     assert isinstance(result.exception, UnusableDataError)
     assert str(result.exception).startswith("There is no file")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 0), (("--strict",), 0), (("--gate", "--strict"), 1)])
+def test_a_model_that_fails_the_gate_fails_the_command_only_when_asked(
+    file: Path, tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    small = ("--iterations", 1, "--depth", 1, "--label-delay", "2d", "--workers", 1)
+    result = run("--transactions", file, "--out", tmp_path / "v2", *small, "--against", tmp_path / "none", *arguments)
+    assert result.exit_code == code, result.output
+    assert "The gate is not passed" in " ".join(result.stdout.split())
+    assert "The serving model could not be compared with" in " ".join(result.stdout.split())
+    assert FileModelStore(tmp_path, open_scorer).load("v2").card.version == "v2"
+
+
+def test_the_model_to_compare_with_is_the_one_that_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTIFACTS_DIR", str(tmp_path))
+    assert serving_folder() is None
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "CURRENT").write_text("v3.0\n", encoding="utf-8")
+    assert serving_folder() == tmp_path / "models" / "v3.0"
+    monkeypatch.setenv("MODEL_VERSION", "v2.9")
+    assert serving_folder() == tmp_path / "models" / "v2.9"

@@ -6,17 +6,26 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import Final
 
-from upi_risk.domain.confidence import SCORE_DIGITS, check_confidence, fit_confidence
-from upi_risk.domain.decision import Level
-from upi_risk.domain.errors import UnusableDataError
-from upi_risk.domain.features import NAMES, fingerprint
+from upi_risk.application.measure_model import Evaluate, Rank, measure
+from upi_risk.application.validate_model import Progress, Stratified, ValidateModel
+from upi_risk.domain.confidence import check_confidence, fit_confidence
+from upi_risk.domain.cost import CostModel
+from upi_risk.domain.drift import Drift
+from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
+from upi_risk.domain.evaluation import Evaluation
+from upi_risk.domain.features import NAMES, Vector, fingerprint
+from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Learner, ModelShelf, PaymentStream, Usage
-from upi_risk.domain.metrics import Band, Measured, brier, card_precision, flagged
+from upi_risk.domain.metrics import Band
 from upi_risk.domain.model import Canary, ModelCard
 from upi_risk.domain.policy import RiskPolicy
+from upi_risk.domain.ports import Scorer
+from upi_risk.domain.report import Explained, ReportMaterial
 from upi_risk.domain.training import (
     Examples,
     HyperParameters,
@@ -27,12 +36,14 @@ from upi_risk.domain.training import (
 )
 
 CANARIES: Final = 200
+EXPLAINED: Final = 1_500
+"""Payments of the test whose contributions the report shows."""
 
-Progress = Callable[[str, float], None]
-"""Told what is being done and the share of it that is done."""
+Read = Callable[[Path, timedelta, str | None], PaymentStream]
+"""Opens a file, given the label delay and the name of the column with fraud patterns."""
 
-Rank = Callable[[Sequence[int], Sequence[float]], tuple[float, float]]
-"""The AUC and the average precision of scores, given labels of both kinds."""
+FindDrift = Callable[[Sequence[str], Examples, Examples], tuple[Drift, ...]]
+"""How far each feature named is, in the test, from what it was in training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,11 @@ class TrainingOrder:
         wishes: which periods; the default split where nothing is wished.
         label_delay: from a payment to its report, where the file does not tell.
         units: factors for amounts; the stream is learned once for each, with payers and receivers of its own.
+        pattern_column: of the file, tells kinds of fraud; figures are broken down by it. None: not asked for.
+        folds: of the validation; 0 leaves it out.
+        against: the folder of the model that serves, to compare with; None: nothing serves.
+        strict: whether the guide's targets are part of the gate.
+        costs: of decisions, for the report.
     """
 
     transactions: Path
@@ -56,6 +72,11 @@ class TrainingOrder:
     wishes: SplitWishes = field(default_factory=SplitWishes)
     label_delay: timedelta = timedelta(days=7)
     units: tuple[float, ...] = (1.0,)
+    pattern_column: str | None = None
+    folds: int = 0
+    against: Path | None = None
+    strict: bool = False
+    costs: CostModel = field(default_factory=CostModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +89,35 @@ class Trained:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What figures are computed with.
+
+    Attributes:
+        rank: AUC and average precision.
+        evaluate: every figure with its interval.
+        drift: of features.
+        stratified: the random split.
+        render: the report, a page of HTML.
+    """
+
+    rank: Rank
+    evaluate: Evaluate
+    drift: FindDrift
+    stratified: Stratified
+    render: Callable[[ReportMaterial], str]
+
+
 class TrainModel:
-    """Read, split, learn, measure, write, prove."""
+    """Read, split, learn, measure, judge, write, prove."""
 
     def __init__(
-        self,
-        read: Callable[[Path, timedelta], PaymentStream],
-        learner: Learner,
-        rank: Rank,
-        shelf: ModelShelf,
-        usage: Callable[[], Usage],
+        self, read: Read, learner: Learner, instruments: Instruments, shelf: ModelShelf, usage: Callable[[], Usage]
     ) -> None:
         self._read = read
         self._learner = learner
-        self._rank = rank
+        self._instruments = instruments
+        self._validate = ValidateModel(learner, instruments.rank, instruments.stratified)
         self._shelf = shelf
         self._usage = usage
 
@@ -89,18 +125,22 @@ class TrainModel:
         """Train a model; on return it lies in its folder and has been loaded from there.
 
         Raises:
-            UnusableDataError: the file, the split or the folder will not do.
+            UnusableDataError: the file, the split, the folds or the folder will not do.
             ModelRejectedError: what was written does not load as it should.
         """
         start = self._usage()
         self._shelf.require_room(order.out)
         progress("Reading the file", 0.0)
-        stream = self._read(order.transactions, order.label_delay)
+        stream = self._read(order.transactions, order.label_delay, order.pattern_column)
         split = stream.split(order.wishes, order.label_delay)
+        folds = split.forward(order.folds) if order.folds else ()
         train, tests = _examples(stream, split, order.units, progress)
         model = self._learner.learn(train, order.parameters, lambda done: progress("Growing trees", done))
+        validation = self._validate(stream, folds, train[0], order.parameters, progress) if folds else None
         progress("Measuring on later payments", 0.0)
         scores = [self._learner.probabilities(model, test) for test in tests]
+        evaluation = self._evaluated(tests[0], scores[0], order)
+        serving, notes = self._serving(order, tests[0])
         card, bands = _card(order.version, model, tests[0], scores[0])
         record = TrainingRecord(
             source=stream.source,
@@ -109,33 +149,39 @@ class TrainModel:
             units=order.units,
             train_rows=sum(examples.rows for examples in train),
             train_frauds=sum(examples.frauds for examples in train),
-            measured=tuple(map(self._measured, order.units, tests, scores)),
+            measured=tuple(
+                starmap(partial(measure, self._instruments.rank), zip(order.units, tests, scores, strict=True))
+            ),
             bands=bands,
             libraries=self._learner.libraries,
+            evaluation=evaluation,
+            verdict=AcceptanceGate().judge(evaluation, serving, strict=order.strict),
+            validation=validation,
+            drift=self._instruments.drift(NAMES, train[0], tests[0]),
         )
         used = self._usage()
         used = Usage(used.seconds - start.seconds, used.peak_memory_mib)
         self._shelf.put(order.out, model, card, record, used)
         progress("Loading what was written", 0.0)
-        return Trained(self._shelf.take(order.out).card, record, used, stream.notes)
+        scorer = self._shelf.take(order.out)
+        progress("Drawing the report", 0.0)
+        explained = _explained(scorer, tests[0])
+        material = ReportMaterial(scorer.card, record, tests[0], scores[0], explained, RiskPolicy(), order.costs)
+        self._shelf.add_report(order.out, self._instruments.render(material))
+        return Trained(scorer.card, record, used, (*stream.notes, *notes))
 
-    def _measured(self, unit: float, test: Examples, scores: Sequence[float]) -> Measured:
-        policy, labels = RiskPolicy(), test.labels.tolist()
-        auc, average_precision = self._rank(labels, scores)
-        levels = [policy.level(round(score, SCORE_DIGITS)) for score in scores]
-        return Measured(
-            unit=unit,
-            rows=test.rows,
-            frauds=test.frauds,
-            auc=auc,
-            average_precision=average_precision,
-            card_precision_at_100=card_precision(test.days.tolist(), test.payers.tolist(), scores, labels),
-            brier=brier(scores, labels),
-            flagged=(
-                flagged(policy.medium_from, (level is not Level.LOW for level in levels), labels),
-                flagged(policy.high_above, (level is Level.HIGH for level in levels), labels),
-            ),
-        )
+    def _evaluated(self, test: Examples, scores: Sequence[float], order: TrainingOrder) -> Evaluation:
+        return self._instruments.evaluate(test, scores, RiskPolicy(), order.parameters.seed)
+
+    def _serving(self, order: TrainingOrder, test: Examples) -> tuple[tuple[str, Evaluation] | None, tuple[str, ...]]:
+        """What the model that serves reaches on the same payments, by the same draws; or why it was not asked."""
+        if order.against is None:
+            return None, ()
+        try:
+            card, model = self._shelf.content(order.against)
+        except ModelRejectedError as error:
+            return None, (f"The serving model could not be compared with. {error}",)
+        return (card.version, self._evaluated(test, self._learner.probabilities(model, test), order)), ()
 
 
 def _examples(
@@ -155,9 +201,19 @@ def _examples(
     return train, tests
 
 
+def _vectors(examples: Examples, rows: Sequence[int]) -> list[Vector]:
+    return [tuple(examples.vectors[row, column] for column in range(len(NAMES))) for row in rows]
+
+
+def _explained(scorer: Scorer, test: Examples) -> Explained:
+    vectors = _vectors(test, canary_rows(test.rows, EXPLAINED))
+    return Explained(vectors, [scored.contributions for scored in scorer.score(vectors)])
+
+
 def _card(version: str, model: bytes, test: Examples, scores: Sequence[float]) -> tuple[ModelCard, tuple[Band, ...]]:
     """The card, with confidence from the earlier half of the test, and what became of it in the later half."""
     labels, half = test.labels.tolist(), test.rows // 2
+    rows = canary_rows(test.rows, CANARIES)
     confidence = fit_confidence(scores[:half], labels[:half])
     card = ModelCard(
         version=version,
@@ -166,9 +222,6 @@ def _card(version: str, model: bytes, test: Examples, scores: Sequence[float]) -
         fingerprint=fingerprint(),
         sha256=hashlib.sha256(model).hexdigest(),
         confidence=confidence,
-        canaries=tuple(
-            Canary(tuple(test.vectors[row, column] for column in range(len(NAMES))), scores[row])
-            for row in canary_rows(test.rows, CANARIES)
-        ),
+        canaries=tuple(map(Canary, _vectors(test, rows), [scores[row] for row in rows])),
     )
     return card, check_confidence(confidence, scores[half:], labels[half:])

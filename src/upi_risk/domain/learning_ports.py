@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -54,6 +54,9 @@ class PaymentStream(Protocol):
             unit: what amounts are multiplied with before anything is computed from them.
         """
 
+    def folds(self, splits: Sequence[Split], unit: float) -> Iterator[tuple[Examples, Examples]]:
+        """The same for several splits in turn, from features that are computed once."""
+
 
 class Learner(Protocol):
     """Grows classifiers."""
@@ -94,6 +97,16 @@ class ModelShelf(Protocol):
 
     def put(self, folder: Path, model: bytes, card: ModelCard, record: TrainingRecord, used: Usage) -> None:
         """Write a model with its card and its figures; the card comes last, so that half a model has none."""
+
+    def add_report(self, folder: Path, page: str) -> None:
+        """Lay a report on a model beside it."""
+
+    def content(self, folder: Path) -> tuple[ModelCard, bytes]:
+        """The card and the model file of a folder, proven intact as by :meth:`take`.
+
+        Raises:
+            ModelRejectedError: it is missing, or something does not match.
+        """
 
     def take(self, folder: Path) -> Scorer:
         """Load the model of a folder, proven intact: digest, features, canary rows.

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
+from upi_risk.domain.drift import Drift
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.evaluation import Evaluation
+from upi_risk.domain.gate import Verdict
 from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.metrics import Band, Measured
+from upi_risk.domain.validation import Validation
 
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
@@ -59,14 +64,34 @@ class Split:
             message = f"The periods do not follow one another: {self}. Training must end before the test begins."
             raise UnusableDataError(message)
 
+    def forward(self, folds: int) -> tuple[Split, ...]:
+        """Folds within the training period, to validate on: each learns what came before it, less the label delay.
+
+        The period is cut into one more block than there are folds, of equal length; all but the first are measured on.
+
+        Raises:
+            UnusableDataError: the blocks are no longer than the label delay, so nothing would be known to learn from.
+        """
+        length = (self.train_to - self.train_from) / (folds + 1)
+        if length <= self.label_delay:
+            days, delay = length / timedelta(days=1), self.label_delay / timedelta(days=1)
+            message = f"{folds} folds of the training period are {days:.1f} days each, labels come after {delay:g} days"
+            raise UnusableDataError(f"{message}; train from an earlier day, or ask for fewer folds.")
+        begins = [self.train_from + length * number for number in range(1, folds + 2)]
+        return tuple(
+            replace(self, train_to=begin - self.label_delay, test_from=begin, test_to=end)
+            for begin, end in pairwise(begins)
+        )
+
     def __str__(self) -> str:
         """As printed beside every figure: ``train 2018-07-25 .. 2018-08-01, test 2018-08-08 .. 2018-08-15``."""
         since = f", without payers known since {_short(self.known_since)}" if self.known_since else ""
-        train, test = (
-            f"{_short(first)} .. {_short(end)}"
-            for first, end in ((self.train_from, self.train_to), (self.test_from, self.test_to))
-        )
-        return f"train {train}, test {test}{since}"
+        return f"train {_short(self.train_from)} .. {_short(self.train_to)}, test {self.test_period}{since}"
+
+    @property
+    def test_period(self) -> str:
+        """As printed: ``2018-08-08 .. 2018-08-15``."""
+        return f"{_short(self.test_from)} .. {_short(self.test_to)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +161,16 @@ class Examples:
         labels: 1 for fraud, else 0, bytes.
         days: UTC days since 1970, 64-bit integers, ascending.
         payers: a number for each payer, 64-bit integers.
+        paise: what was paid, 64-bit integers.
+        patterns: what kind of fraud each is, as the file names it; empty when nobody asked for it. Never a feature.
     """
 
     vectors: memoryview
     labels: memoryview
     days: memoryview
     payers: memoryview
+    paise: memoryview
+    patterns: Sequence[str] = ()
 
     @property
     def rows(self) -> int:
@@ -168,6 +197,10 @@ class TrainingRecord:
         measured: figures on the test period, for each unit, the first one being the stream's own.
         bands: what the confidence curve said of the later half of the test, and what came.
         libraries: names and versions of what computed it.
+        evaluation: the figures on the test period with intervals, for the stream's own unit.
+        verdict: whether it may serve.
+        validation: the same way of growing on several periods of training, where that was asked for.
+        drift: of each feature between training and test.
     """
 
     source: Source
@@ -179,6 +212,10 @@ class TrainingRecord:
     measured: tuple[Measured, ...]
     bands: tuple[Band, ...]
     libraries: tuple[tuple[str, str], ...]
+    evaluation: Evaluation | None = None
+    verdict: Verdict | None = None
+    validation: Validation | None = None
+    drift: tuple[Drift, ...] = ()
 
 
 def canary_rows(rows: int, wanted: int) -> Sequence[int]:

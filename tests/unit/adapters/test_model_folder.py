@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.learning import a_record, a_small_model
+from tests.learning import a_record, a_small_model, a_validation, an_evaluation
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.trial import require_survival
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
+from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Usage
 
 FOLDERS = ModelFolders(open_scorer)
@@ -46,7 +48,49 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
 
 def test_what_was_put_is_taken(folder: Path) -> None:
     assert FOLDERS.take(folder).card == a_small_model()[1]
-    assert sorted(path.name for path in folder.iterdir()) == ["card.json", "fraud_classifier.cbm", "metrics.json"]
+    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json"]
+    assert sorted(path.name for path in folder.iterdir()) == files
+
+
+def test_a_card_of_before_there_were_intervals_is_taken(folder: Path) -> None:
+    rewrite(folder, lambda card: card.pop("evaluation"))
+    assert FOLDERS.take(folder).card == a_small_model()[1]
+
+
+def test_a_card_may_bring_figures_that_this_release_does_not_know(folder: Path) -> None:
+    rewrite(folder, lambda card: card.update(evaluation={"auc": {"value": 0.9}, "regret": 1}))
+    assert FOLDERS.take(folder).card == a_small_model()[1]
+
+
+def test_a_report_lies_beside_its_model(folder: Path) -> None:
+    FOLDERS.add_report(folder, "<p>₹</p>")
+    assert (folder / "report.html").read_text(encoding="utf-8") == "<p>₹</p>"
+    FOLDERS.require_room(folder)
+
+
+def test_the_page_of_a_model_tells_its_figures_and_its_verdict(tmp_path: Path) -> None:
+    evaluation = an_evaluation(auc=0.85)
+    told = replace(
+        a_record(),
+        evaluation=evaluation,
+        validation=a_validation(),
+        verdict=AcceptanceGate().judge(evaluation, ("v0.9", an_evaluation())),
+    )
+    FOLDERS.put(tmp_path / "v1.0", *a_small_model(), told, USED)
+    page = (tmp_path / "v1.0" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert page.startswith("# Model v1.0\n")
+    for part in (
+        "train 2026-03-02",
+        "The gate is not passed: AUC 0.8500 is 0.0500 below",
+        "| AUC | 0.8500 | 0.9000 | -0.0500 | missed |",
+        "| alerts 0.5 % |",
+        "| pattern mule | 1,990 | 10 | 0.850 (0.800 to 0.900) | - |",
+        "flatters by +0.1000 AUC",
+    ):
+        assert part in page
+    figures = json.loads((tmp_path / "v1.0" / "metrics.json").read_bytes())
+    assert figures["gate"]["passed"] is False
+    assert figures["validation"]["prequential"]["auc"]["mean"] == pytest.approx(0.85)
 
 
 def test_the_figures_are_flat_and_have_their_split_beside_them(folder: Path) -> None:

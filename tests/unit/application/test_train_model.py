@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.learning import BEGIN, SMALL, a_stream
-from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
-from upi_risk.adapters.polars.payment_stream import FilePaymentStream
-from upi_risk.adapters.sklearn.ranking import rank
-from upi_risk.adapters.system.usage import process_usage
-from upi_risk.application.train_model import TrainingOrder, TrainModel
+from upi_risk.application.train_model import TrainingOrder
+from upi_risk.bootstrap.commands.train import build_trainer
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.features import NAMES
+from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import SplitWishes
 
 DELAY = timedelta(days=2)
-TRAIN = TrainModel(FilePaymentStream.open, CatBoostLearner(1), rank, ModelFolders(open_scorer), process_usage)
+TRAIN = build_trainer(workers=1, form=FileForm())
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def test_a_model_is_learned_measured_written_and_loaded(order: TrainingOrder) ->
         "Growing trees",
         "Measuring on later payments",
         "Loading what was written",
+        "Drawing the report",
     ]
 
 
@@ -62,7 +64,7 @@ def test_the_same_order_gives_the_same_files_to_the_bit(order: TrainingOrder, tm
     again = replace(order, out=tmp_path / "again")
     TRAIN(order, unheard)
     TRAIN(again, unheard)
-    for name in ("fraud_classifier.cbm", "card.json"):
+    for name in ("fraud_classifier.cbm", "card.json", "MODEL_CARD.md", "report.html"):
         assert (order.out / name).read_bytes() == (again.out / name).read_bytes()
 
 
@@ -91,3 +93,85 @@ def test_a_folder_without_room_is_refused_before_anything_is_read(order: Trainin
     (order.out / "thesis.docx").touch()
     with pytest.raises(UnusableDataError, match="no model's"):
         TRAIN(replace(order, transactions=Path("absent.csv")), unheard)
+
+
+def test_figures_have_intervals_and_are_broken_down_and_the_gate_says_what_it_thinks(order: TrainingOrder) -> None:
+    file = order.transactions
+    pl.read_csv(file).with_columns(kind=pl.when(pl.col("amount") > 900).then(1).otherwise(2)).write_csv(file)
+    record = TRAIN(replace(order, pattern_column="kind", strict=True), unheard).record
+    assert record.evaluation is not None
+    assert record.evaluation.auc.value == pytest.approx(record.measured[0].auc)
+    assert [part.name for part in record.evaluation.by_month] == ["2026-02"]
+    assert [part.name for part in record.evaluation.by_pattern] == ["1", "2"]
+    assert record.verdict is not None
+    assert (record.verdict.against, record.verdict.strict) == (None, True)
+    assert [drift.feature for drift in record.drift] == list(NAMES)
+    assert record.validation is None
+    figures = json.loads((order.out / "metrics.json").read_bytes())
+    assert figures["evaluation"]["auc"]["low"] < figures["auc"] < figures["evaluation"]["auc"]["high"]
+    assert figures["gate"]["checks"][0]["name"] == "AUC"
+    assert json.loads((order.out / "card.json").read_bytes())["evaluation"] == figures["evaluation"]
+
+
+def test_patterns_do_not_change_the_model(order: TrainingOrder, tmp_path: Path) -> None:
+    file = order.transactions
+    pl.read_csv(file).with_columns(kind=pl.col("is_fraud")).write_csv(file)
+    plain = TRAIN(order, unheard).card
+    assert TRAIN(replace(order, pattern_column="kind", out=tmp_path / "b"), unheard).card == plain
+
+
+@pytest.mark.parametrize(("column", "sentence"), [("kind", "has no column kind"), ("amount", "at most 30")])
+def test_a_pattern_column_that_is_none_is_refused(order: TrainingOrder, column: str, sentence: str) -> None:
+    with pytest.raises(UnusableDataError, match=sentence):
+        TRAIN(replace(order, pattern_column=column), unheard)
+
+
+def test_the_serving_model_is_measured_on_the_same_payments(order: TrainingOrder, tmp_path: Path) -> None:
+    served = TRAIN(order, unheard)
+    again = TRAIN(replace(order, out=tmp_path / "v9.2", version="v9.2", against=order.out), unheard)
+    verdict = again.record.verdict
+    assert verdict is not None
+    assert verdict.against == "v9.1"
+    assert again.notes == served.notes
+    same = {check.name: check for check in verdict.checks}
+    assert same["average precision"].met
+    assert same["average precision"].value == pytest.approx(served.record.measured[0].average_precision)
+    assert same["average precision"].by > 0
+
+
+def test_a_serving_model_that_does_not_load_is_told_and_not_compared_with(order: TrainingOrder, tmp_path: Path) -> None:
+    trained = TRAIN(replace(order, against=tmp_path / "absent"), unheard)
+    assert trained.record.verdict is not None
+    assert trained.record.verdict.against is None
+    assert trained.notes[-1].startswith("The serving model could not be compared with. There is no model in")
+
+
+def test_folds_are_tried_within_training_in_order_of_time_and_at_random(order: TrainingOrder) -> None:
+    steps: list[tuple[str, float]] = []
+    record = TRAIN(replace(order, folds=3), lambda step, share: steps.append((step, share))).record
+    validation = record.validation
+    assert validation is not None
+    assert len(validation.prequential.folds) == len(validation.stratified.folds) == 3
+    learned = [fold.train_rows for fold in validation.prequential.folds]
+    assert learned == sorted(learned)
+    assert max(learned) < record.train_rows
+    assert sum(fold.rows for fold in validation.stratified.folds) == record.train_rows
+    assert [share for step, share in steps if step == "Validating"] == pytest.approx([n / 6 for n in range(6)])
+    told = json.loads((order.out / "metrics.json").read_bytes())["validation"]
+    assert set(told["prequential"]["auc"]) == {"mean", "sd"}
+    assert told["optimism"]["auc"] == validation.auc_optimism
+
+
+def test_folds_that_cannot_be_cut_are_refused_before_anything_is_grown(order: TrainingOrder) -> None:
+    steps: list[str] = []
+    with pytest.raises(UnusableDataError, match="ask for fewer folds"):
+        TRAIN(replace(order, folds=20), lambda step, _: steps.append(step))
+    assert "Growing trees" not in steps
+
+
+def test_a_fold_without_frauds_is_refused(order: TrainingOrder) -> None:
+    early = pl.col("event_time").str.slice(0, 10) < "2026-01-12"
+    honest = pl.when(early).then(0).otherwise("is_fraud").alias("is_fraud")
+    pl.read_csv(order.transactions).with_columns(honest).write_csv(order.transactions)
+    with pytest.raises(UnusableDataError, match=r"Fold 2026-01-\d\d.*has .* 0 of them known as fraud"):
+        TRAIN(replace(order, folds=3), unheard)

@@ -60,6 +60,24 @@ def test_periods_that_are_empty_or_overlap_are_refused(wishes: dict[str, Any]) -
         split(**wishes)
 
 
+def test_forward_folds_learn_what_was_known_when_each_began_and_cover_all_but_the_first_block() -> None:
+    folds = split(train_from=day(4, 1), train_to=day(7, 30)).forward(5)
+    assert [(fold.test_from, fold.test_to) for fold in folds] == [
+        (day(4, 21), day(5, 11)),
+        (day(5, 11), day(5, 31)),
+        (day(5, 31), day(6, 20)),
+        (day(6, 20), day(7, 10)),
+        (day(7, 10), day(7, 30)),
+    ]
+    assert all(fold.train_to == fold.test_from - DELAY for fold in folds)
+    assert {fold.train_from for fold in folds} == {day(4, 1)}
+
+
+def test_a_training_period_too_short_for_folds_is_refused_with_what_to_do() -> None:
+    with pytest.raises(UnusableDataError, match=r"1\.2 days each, labels come after 7 days; train from an earlier day"):
+        split(train_from=day(7, 25), train_to=day(8, 1)).forward(5)
+
+
 def test_examples_know_how_many_they_are_and_how_many_are_fraud() -> None:
     examples = some_examples(100)
     assert examples.rows == 100

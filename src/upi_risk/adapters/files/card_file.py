@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -116,6 +116,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     training: Training
     confidence: Confidence
     canaries: tuple[CanaryRow, ...]
+    evaluation: dict[str, Any] | None = None
+    """Figures with intervals; absent from older cards, and open for more."""
 
     def card(self) -> ModelCard:
         """The part that serving needs."""
@@ -211,6 +213,7 @@ def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
             ),
         ),
         canaries=tuple(CanaryRow(vector=row.vector, probability=row.probability) for row in card.canaries),
+        evaluation=msgspec.to_builtins(record.evaluation),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 

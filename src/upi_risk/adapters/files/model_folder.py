@@ -1,4 +1,4 @@
-"""A folder that holds one model: ``fraud_classifier.cbm``, ``card.json`` and ``metrics.json``."""
+"""A folder that holds one model: the model, ``card.json``, ``metrics.json``, ``MODEL_CARD.md`` and ``report.html``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from upi_risk.adapters.files.card_file import AtThreshold, metrics_of, read_card, write_card
+from upi_risk.adapters.files.card_file import read_card, write_card
+from upi_risk.adapters.files.card_page import write_card_page
+from upi_risk.adapters.files.metrics_file import write_metrics
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.learning_ports import Usage
 from upi_risk.domain.model import ModelCard
@@ -21,7 +21,9 @@ from upi_risk.domain.training import TrainingRecord
 MODEL: Final = "fraud_classifier.cbm"
 CARD: Final = "card.json"
 METRICS: Final = "metrics.json"
-_OURS: Final = frozenset({MODEL, CARD, METRICS, "report.html", "card.md"})
+CARD_PAGE: Final = "MODEL_CARD.md"
+REPORT: Final = "report.html"
+_OURS: Final = frozenset({MODEL, CARD, METRICS, REPORT, CARD_PAGE})
 
 OpenScorer = Callable[[bytes, ModelCard], Scorer]
 """Loads the content of a model file that a card fits, or raises ModelRejectedError."""
@@ -52,14 +54,25 @@ class ModelFolders:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CARD).unlink(missing_ok=True)
         write_whole(folder / MODEL, model)
-        write_whole(folder / METRICS, _metrics(record, used))
+        write_whole(folder / METRICS, write_metrics(record, used))
+        write_whole(folder / CARD_PAGE, write_card_page(card, record))
         write_whole(folder / CARD, write_card(card, record))
+
+    def add_report(self, folder: Path, page: str) -> None:
+        """Lay a report on a model beside it; see the port."""
+        write_whole(folder / REPORT, page.encode())
+
+    def content(self, folder: Path) -> tuple[ModelCard, bytes]:
+        """The card and the model file of a folder, proven intact; see the port."""
+        card, model = _parts(folder)
+        self._opened(card, model)
+        return card, model
 
     def take(self, folder: Path) -> Scorer:
         """Load the model of a folder, proven intact; see the port."""
-        card = read_card(_content(folder, CARD), folder.name).card()
-        model = _content(folder, MODEL)
-        card.require_fit(hashlib.sha256(model).hexdigest())
+        return self._opened(*_parts(folder))
+
+    def _opened(self, card: ModelCard, model: bytes) -> Scorer:
         scorer = self._open(model, card)
         scored = scorer.score([canary.vector for canary in card.canaries])
         card.require_canaries([result.probability for result in scored])
@@ -72,6 +85,13 @@ class ModelFolders:
             ModelRejectedError: there is none, or it cannot be read.
         """
         return read_card(_content(folder, CARD), folder.name).sheet()
+
+
+def _parts(folder: Path) -> tuple[ModelCard, bytes]:
+    card = read_card(_content(folder, CARD), folder.name).card()
+    model = _content(folder, MODEL)
+    card.require_fit(hashlib.sha256(model).hexdigest())
+    return card, model
 
 
 def _content(folder: Path, name: str) -> bytes:
@@ -92,28 +112,3 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-
-
-def _metrics(record: TrainingRecord, used: Usage) -> bytes:
-    """The figures alone, flat, for whoever compares many trainings; those at one threshold are at the lowest."""
-    metrics = metrics_of(record)
-    first: AtThreshold = metrics[0].thresholds[0]
-    document: dict[str, Any] = {
-        "split": str(record.split),
-        "auc": metrics[0].auc,
-        "average_precision": metrics[0].average_precision,
-        "threshold": first.threshold,
-        "precision": first.precision,
-        "recall": first.recall,
-        "f1": first.f1,
-        "card_precision_at_100": metrics[0].card_precision_at_100,
-        "brier": metrics[0].brier,
-        "thresholds": metrics[0].thresholds,
-        "rows": {"train": record.train_rows, "test": metrics[0].rows},
-        "frauds": {"train": record.train_frauds, "test": metrics[0].frauds},
-        "by_unit": metrics,
-        "cleaning": dict(record.source.cleaning),
-        "seconds": round(used.seconds, 1),
-        "peak_memory_mib": round(used.peak_memory_mib),
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"

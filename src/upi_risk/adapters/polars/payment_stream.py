@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from upi_risk.adapters.polars.features import feature_table
+from upi_risk.adapters.polars.patterns import read_patterns
 from upi_risk.adapters.polars.source import digest_of
 from upi_risk.adapters.polars.transactions_file import PLAIN, Transactions, read_transactions
 from upi_risk.domain.indian_time import DAY_US, epoch_us, from_epoch_us
@@ -19,8 +21,9 @@ from upi_risk.domain.training import TRAINING_SHARE, Examples, Source, Split, Sp
 class FilePaymentStream:
     """A transactions file as a :class:`~upi_risk.domain.learning_ports.PaymentStream`."""
 
-    def __init__(self, transactions: Transactions, name: str, sha256: str) -> None:
+    def __init__(self, transactions: Transactions, name: str, sha256: str, patterns: pl.Series | None = None) -> None:
         self._frame = transactions.frame
+        self._patterns = patterns
         self._notes = transactions.notes
         self._instants = self._frame.get_column("at_us")
         self._source = Source(
@@ -34,10 +37,22 @@ class FilePaymentStream:
         )
 
     @classmethod
-    def open(cls, path: Path, label_delay: timedelta, form: FileForm = PLAIN) -> FilePaymentStream:
-        """Read a file or a folder; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`."""
+    def open(
+        cls, path: Path, label_delay: timedelta, pattern_column: str | None = None, form: FileForm = PLAIN
+    ) -> FilePaymentStream:
+        """Read a file or a folder; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`.
+
+        Args:
+            path: of the file.
+            label_delay: from a fraud to its report, where the file does not tell.
+            pattern_column: says what kind of fraud each is, to break figures down by.
+            form: how the file is taken.
+        """
         transactions = read_transactions(path, label_delay, form)
-        return cls(transactions, path.name, digest_of(path))
+        patterns = None
+        if pattern_column is not None:
+            patterns = read_patterns(path, pattern_column, transactions.frame.get_column("row"))
+        return cls(transactions, path.name, digest_of(path), patterns)
 
     @property
     def source(self) -> Source:
@@ -56,20 +71,40 @@ class FilePaymentStream:
 
     def examples(self, split: Split, unit: float) -> tuple[Examples, Examples]:
         """The payments to learn from and those to measure on; see the port."""
+        return next(self.folds([split], unit))
+
+    def folds(self, splits: Sequence[Split], unit: float) -> Iterator[tuple[Examples, Examples]]:
+        """The examples of several splits, from features computed once; see the port."""
         frame = self._frame
         if unit != 1:
             frame = frame.with_columns((pl.col("amount_paise") * unit).round().cast(pl.Int64))
         table = feature_table(frame)
-        test_from = epoch_us(split.test_from)
-        known = pl.col("is_fraud") & (pl.col("reported_us") < test_from).fill_null(value=False)
-        train = _within(split.train_from, split.train_to)
-        test = _within(split.test_from, split.test_to)
-        if split.known_since is not None:
-            test &= ~_card_was_known(epoch_us(split.known_since))
-        return _chosen(frame, table, train, known), _chosen(frame, table, test, pl.col("is_fraud"))
+        for split in splits:
+            known = pl.col("is_fraud") & (pl.col("reported_us") < epoch_us(split.test_from)).fill_null(value=False)
+            train = _within(split.train_from, split.train_to)
+            test = _within(split.test_from, split.test_to)
+            if split.known_since is not None:
+                test &= ~_card_was_known(epoch_us(split.known_since))
+            yield self._chosen(frame, table, train, known), self._chosen(frame, table, test, pl.col("is_fraud"))
 
     def _at(self, row: int) -> datetime:
         return from_epoch_us(int(self._instants[row]))
+
+    def _chosen(self, frame: pl.DataFrame, table: pl.DataFrame, rows: pl.Expr, label: pl.Expr) -> Examples:
+        """The rows as arrays that others can look into."""
+        chosen = frame.select(
+            rows.alias("chosen"),
+            label.cast(pl.Int8).alias("label"),
+            (pl.col("at_us") // DAY_US).alias("day"),
+            pl.col("user_id").cast(pl.Categorical).to_physical().cast(pl.Int64).alias("payer"),
+            pl.col("amount_paise").alias("paise"),
+        )
+        mask = chosen.get_column("chosen")
+        vectors = np.ascontiguousarray(table.filter(mask).to_numpy(), dtype=np.float32)
+        names = ("label", "day", "payer", "paise")
+        labels, days, payers, paise = (chosen.get_column(name).filter(mask).to_numpy().data for name in names)
+        patterns = () if self._patterns is None else self._patterns.filter(mask).to_list()
+        return Examples(vectors.data, labels, days, payers, paise, patterns)
 
 
 def _within(first: datetime, end: datetime) -> pl.Expr:
@@ -82,17 +117,3 @@ def _card_was_known(since_us: int) -> pl.Expr:
     first_report = pl.when(recent).then("reported_us").min().over("user_id")
     midnight = pl.col("at_us") // DAY_US * DAY_US
     return (first_report < midnight).fill_null(value=False)
-
-
-def _chosen(frame: pl.DataFrame, table: pl.DataFrame, rows: pl.Expr, label: pl.Expr) -> Examples:
-    """The rows as arrays that others can look into."""
-    chosen = frame.select(
-        rows.alias("chosen"),
-        label.cast(pl.Int8).alias("label"),
-        (pl.col("at_us") // DAY_US).alias("day"),
-        pl.col("user_id").cast(pl.Categorical).to_physical().cast(pl.Int64).alias("payer"),
-    )
-    mask = chosen.get_column("chosen")
-    vectors = np.ascontiguousarray(table.filter(mask).to_numpy(), dtype=np.float32)
-    labels, days, payers = (chosen.get_column(name).filter(mask).to_numpy() for name in ("label", "day", "payer"))
-    return Examples(vectors.data, labels.data, days.data, payers.data)

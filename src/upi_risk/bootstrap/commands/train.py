@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
+from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.matplotlib.report import render
+from upi_risk.adapters.numpy.drift import feature_drift
+from upi_risk.adapters.numpy.evaluation import evaluate
 from upi_risk.adapters.polars.payment_stream import FilePaymentStream
 from upi_risk.adapters.sklearn.ranking import rank
+from upi_risk.adapters.sklearn.stratified import stratified
 from upi_risk.adapters.system import SystemClock
 from upi_risk.adapters.system.usage import process_usage
-from upi_risk.application.train_model import TrainModel
+from upi_risk.application.train_model import Instruments, TrainModel
+from upi_risk.bootstrap.settings import read_settings
+from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.stream import FileForm
 from upi_risk.entrypoints.cli.train import train_command
 
@@ -20,7 +28,18 @@ from upi_risk.entrypoints.cli.train import train_command
 def build_trainer(workers: int, form: FileForm) -> TrainModel:
     """The use case over files, Polars and CatBoost; ``workers`` threads compute, rows after now are refused."""
     read = partial(FilePaymentStream.open, form=replace(form, now=SystemClock().now()))
-    return TrainModel(read, CatBoostLearner(workers), rank, ModelFolders(open_scorer), process_usage)
+    instruments = Instruments(rank, evaluate, feature_drift, stratified, render)
+    return TrainModel(read, CatBoostLearner(workers), instruments, ModelFolders(open_scorer), process_usage)
 
 
-command = train_command(build_trainer)
+def serving_folder() -> Path | None:
+    """Where the model lies that serves now; None when none is named."""
+    settings = read_settings()
+    models = Path(settings.artifacts_dir) / "models"
+    try:
+        return models / (settings.model_version or FileModelStore(models, open_scorer).current())
+    except ModelRejectedError:
+        return None
+
+
+command = train_command(build_trainer, serving_folder)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,19 +13,22 @@ from typing import Any, Final
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from upi_risk.application.train_model import Trained, TrainingOrder, TrainModel
+from upi_risk.application.train_model import TrainingOrder, TrainModel
+from upi_risk.domain.cost import CostModel
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
 from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration
+from upi_risk.entrypoints.cli.train_figures import print_trained
 
 BuildTrainer = Callable[[int, FileForm], TrainModel]
 """Makes the use case; the arguments are how many threads may compute, and how the file is taken."""
 
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
+MOST_FOLDS: Final = 20
+COSTS: Final = tuple(field.name for field in fields(CostModel))
 _DEFAULT: Final = HyperParameters()
 
 
@@ -48,8 +53,38 @@ class _Units(click.ParamType[tuple[float, ...]]):
         return units
 
 
-def train_command(build: BuildTrainer) -> click.Command:
-    """The command, with what makes its use case."""
+class _Cost(click.ParamType[tuple[str, float]]):
+    """``verify_rupees=2.5``: a constant of the cost model, 0 or more."""
+
+    name = "name=number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        name, _, text = str(value).partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if name not in COSTS or not 0 <= number < float("inf"):
+            self.fail(
+                f"{value} is no cost: say one of {', '.join(COSTS)}, and a number, as verify_rupees=2.5.", param, ctx
+            )
+        return name, number
+
+
+class _Folds(click.ParamType[int]):
+    """0, or from 2 to 20: one fold has no spread."""
+
+    name = "folds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if not text.isdigit() or int(text) not in {0, *range(2, MOST_FOLDS + 1)}:
+            self.fail(f"{value} is no number of folds: say 0 for none, or from 2 to {MOST_FOLDS}.", param, ctx)
+        return int(text)
+
+
+def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> click.Command:
+    """The command, with what makes its use case, and what finds the folder of the model that serves."""
 
     @click.command("train")
     @click.option(
@@ -80,6 +115,16 @@ def train_command(build: BuildTrainer) -> click.Command:
         "--exclude-known-since", "known_since", type=DATE, help="Leave out payers with a fraud known since this day."
     )
     @click.option("--units", type=_Units(), default="1", show_default=True, help="Learn amounts times each factor.")
+    @click.option("--pattern-column", help="Column with kinds of fraud, to break figures down by; never a feature.")
+    @click.option(
+        "--folds", type=_Folds(), default=0, help="Validate on so many periods of training, too. [default: 0]"
+    )
+    @click.option(
+        "--against", type=click.Path(path_type=Path), help="Folder of the model to compare with. [default: CURRENT's]"
+    )
+    @click.option("--cost", "costs", type=_Cost(), multiple=True, help=f"For the report, of: {', '.join(COSTS)}.")
+    @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
+    @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
     @click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Threads. [default: all]")
     def command(
@@ -87,21 +132,25 @@ def train_command(build: BuildTrainer) -> click.Command:
         workers: int,
         columns: ColumnNames,
         strict_order: bool,  # noqa: FBT001 - click calls it
+        gate: bool,  # noqa: FBT001 - click calls it
         **options: Any,  # noqa: ANN401 - each option's own type
     ) -> None:
         """Learn a model from payments whose outcome is known, and measure it on later ones."""
-        order = _order(**options)
+        order = _order(serving, **options)
         with _bar() as bar:
             task = bar.add_task("Starting", total=1.0)
             train = build(workers, FileForm(columns, strict_order=strict_order))
             trained = train(order, lambda step, share: bar.update(task, description=step, completed=share))
             bar.update(task, description="Done", completed=1.0)
-        _print(order, trained)
+        print_trained(order, trained)
+        if gate and trained.record.verdict is not None and not trained.record.verdict.passed:
+            sys.exit(1)
 
     return command
 
 
 def _order(  # noqa: PLR0913 - one argument an option
+    serving: Callable[[], Path | None],
     *,
     transactions: Path,
     out: Path,
@@ -112,6 +161,11 @@ def _order(  # noqa: PLR0913 - one argument an option
     depth: int,
     learning_rate: float,
     seed: int,
+    pattern_column: str | None,
+    folds: int,
+    against: Path | None,
+    strict: bool,
+    costs: tuple[tuple[str, float], ...],
     **periods: datetime | None,
 ) -> TrainingOrder:
     name = version or out.resolve().name
@@ -126,61 +180,14 @@ def _order(  # noqa: PLR0913 - one argument an option
         wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in periods.items()}),
         label_delay=label_delay,
         units=units,
+        pattern_column=pattern_column,
+        folds=folds,
+        against=against or serving(),
+        strict=strict,
+        costs=CostModel(**dict(costs)),
     )
 
 
 def _bar() -> Progress:
     columns = (TextColumn("{task.description:30}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))
-
-
-def _print(order: TrainingOrder, trained: Trained) -> None:
-    console, record = Console(), trained.record
-    for note in trained.notes:
-        console.print(f"Note: {note}", highlight=False)
-    console.print(_figures(trained))
-    console.print(_confidence(trained))
-    learned = f"Learned {record.train_rows:,} payments, {record.train_frauds:,} known as fraud"
-    spent = f"in {trained.used.seconds:.0f} s with at most {trained.used.peak_memory_mib:,.0f} MiB"
-    console.print(f"{learned}, {spent}. {order.out} was loaded again and scored its canary rows.", highlight=False)
-    version = trained.card.version
-    console.print(
-        f"\nNext: put the folder at artifacts/models/{version}; `upi-risk models promote {version}` writes CURRENT,\n"
-        "then `make run` serves it and `upi-risk replay FILE` shows how it does on a stream.",
-        highlight=False,
-        markup=False,
-    )
-
-
-def _figures(trained: Trained) -> Table:
-    """Every figure with the split it was measured on."""
-    record = trained.record
-    table = Table(title=f"Model {trained.card.version}: {record.split}")
-    table.add_column("on the test period")
-    for measured in record.measured:
-        table.add_column(
-            "amounts as in the file" if measured.unit == 1 else f"amounts times {measured.unit:g}", justify="right"
-        )
-    columns = record.measured
-    table.add_row("payments", *(f"{m.rows:,}" for m in columns))
-    table.add_row("frauds", *(f"{m.frauds:,}" for m in columns))
-    table.add_row("AUC", *(f"{m.auc:.4f}" for m in columns))
-    table.add_row("average precision", *(f"{m.average_precision:.4f}" for m in columns))
-    table.add_row("card precision@100", *(f"{m.card_precision_at_100:.4f}" for m in columns))
-    table.add_row("Brier score", *(f"{m.brier:.5f}" for m in columns))
-    for index, flagged in enumerate(columns[0].flagged):
-        name = f"{'from' if index == 0 else 'above'} {flagged.threshold:g}:"
-        table.add_row(f"{name} alerts", *(f"{m.flagged[index].alerts:,}" for m in columns))
-        table.add_row(f"{name} precision", *(f"{m.flagged[index].precision:.4f}" for m in columns))
-        table.add_row(f"{name} recall", *(f"{m.flagged[index].recall:.4f}" for m in columns))
-        table.add_row(f"{name} F1", *(f"{m.flagged[index].f1:.4f}" for m in columns))
-    return table
-
-
-def _confidence(trained: Trained) -> Table:
-    table = Table(title="Fraud expected by score (earlier half of the test) and fraud that came (later half)")
-    for name in ("score up to", "payments", "expected", "came"):
-        table.add_column(name, justify="right")
-    for band in trained.record.bands:
-        table.add_row(f"{band.upto:g}", f"{band.rows:,}", f"{band.expected:.4f}", f"{band.observed:.4f}")
-    return table

@@ -1,0 +1,1 @@
+"""The report on a model: a page with figures that stands alone."""

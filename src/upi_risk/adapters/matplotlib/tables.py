@@ -1,0 +1,134 @@
+"""Figures as HTML tables, each with the split it was measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Final
+
+from upi_risk.domain.drift import Drift
+from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
+from upi_risk.domain.gate import Check, Verdict
+from upi_risk.domain.training import TrainingRecord
+from upi_risk.domain.validation import Trials, Validation
+
+_CUTS: Final = {
+    Cut.MEDIUM: "MEDIUM and HIGH (VERIFY, BLOCK)",
+    Cut.HIGH: "HIGH (BLOCK)",
+    Cut.BEST_F1: "the best F1, found on this test",
+    Cut.RATE_0_1: "1 payment in 1,000 looked at",
+    Cut.RATE_0_5: "5 in 1,000",
+    Cut.RATE_1: "10 in 1,000",
+}
+
+
+def interval(estimate: Estimate | None) -> str:
+    """A figure, and below it its interval."""
+    if estimate is None:
+        return "&ndash;"
+    digits = 0 if estimate.high > 1 else 3
+    return f"{estimate.value:,.{digits}f}<small>{estimate.low:,.{digits}f} &ndash; {estimate.high:,.{digits}f}</small>"
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
+    """A table; cells are HTML, names and the caption are text."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def points(evaluation: Evaluation, caption: str) -> str:
+    """What acting from each cut on does."""
+    names = ("Act on", "score from", "alerts", "precision", "recall", "F1", "of rupees", "rupees saved", "good stopped")
+    rows = []
+    for point in evaluation.points:
+        figures = (point.precision, point.recall, point.f1, point.rupee_recall, point.rupees_saved, point.good_stopped)
+        rows.append((_CUTS[point.cut], f"{point.threshold:.4f}", f"{point.alerts:,}", *map(interval, figures)))
+    return table(names, rows, caption)
+
+
+def parts(of: Sequence[Part], what: str, caption: str) -> str:
+    """The figures of each month, or of each pattern."""
+    names = (what, "payments", "frauds", "AUC", "average precision", "recall", "of rupees")
+    rows = [
+        (
+            escape(part.name),
+            f"{part.rows:,}",
+            f"{part.frauds:,}",
+            *map(interval, (part.auc, part.average_precision, part.recall, part.rupee_recall)),
+        )
+        for part in of
+    ]
+    return table(names, rows, caption)
+
+
+def checks(verdict: Verdict, caption: str) -> str:
+    """The gate's conditions, and the targets beside."""
+    rows = [
+        (
+            _checked(check),
+            f"{check.value:.4f}",
+            f"{check.bound:.4f}",
+            f"{check.by:+.4f}",
+            _met(check),
+            escape(check.why),
+        )
+        for check in verdict.checks
+    ]
+    return table(("Figure", "reached", "bound", "by", "", "bound from"), rows, caption)
+
+
+def _checked(check: Check) -> str:
+    return escape(check.name) if check.required else f"{escape(check.name)} <small>beside the gate</small>"
+
+
+def _met(check: Check) -> str:
+    return f'<span class="{"met" if check.met else "missed"}">{"met" if check.met else "missed"}</span>'
+
+
+def drift(of: Sequence[Drift], caption: str) -> str:
+    """Population stability indices, the largest first."""
+    ranked = sorted(of, key=lambda one: -one.psi)
+    return table(("Feature", "PSI", ""), [(escape(one.feature), f"{one.psi:.3f}", one.says) for one in ranked], caption)
+
+
+def validation(of: Validation, caption: str) -> str:
+    """Folds of either kind."""
+    rows = [*_trials("Mean, in order of time", of.prequential), *_trials("Mean, random", of.stratified)]
+    return table(("Fold", "learned", "payments", "frauds", "AUC", "average precision"), rows, caption)
+
+
+def _trials(name: str, trials: Trials) -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [
+        (
+            fold.name,
+            f"{fold.train_rows:,}",
+            f"{fold.rows:,}",
+            f"{fold.frauds:,}",
+            f"{fold.auc:.4f}",
+            f"{fold.average_precision:.4f}",
+        )
+        for fold in trials.folds
+    ]
+    spreads = (f"<b>{of.mean:.4f}</b><small>sd {of.sd:.4f}</small>" for of in (trials.auc, trials.average_precision))
+    return [*rows, (f"<b>{name}</b>", "", "", "", *spreads)]
+
+
+def making(record: TrainingRecord, caption: str) -> str:
+    """What the model was made from."""
+    source, parameters = record.source, record.parameters
+    trees = f"{parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}"
+    trees += f", seed {parameters.seed}"
+    rows = [
+        ("File", f"{escape(source.name)}, {source.rows:,} payments, {source.frauds:,} frauds"),
+        ("Its SHA-256", f"<code>{source.sha256}</code>"),
+        ("Split", escape(str(record.split))),
+        ("Learned", f"{record.train_rows:,} payments, {record.train_frauds:,} known as fraud when the test began"),
+        ("Amounts times", ", ".join(f"{unit:g}" for unit in record.units)),
+        ("Trees", trees),
+        ("Computed with", ", ".join(f"{escape(name)} {escape(version)}" for name, version in record.libraries)),
+    ]
+    return table(("", ""), [(name, f'<div class="text">{value}</div>') for name, value in rows], caption)

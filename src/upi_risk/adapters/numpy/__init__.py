@@ -1,0 +1,1 @@
+"""Figures over arrays: intervals by drawing payers again, drift, sampling."""

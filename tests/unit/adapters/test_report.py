@@ -1,0 +1,125 @@
+"""The report: one page that needs nothing else, and says what it was measured on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from tests.learning import a_record, a_small_model, a_validation, an_evaluation, some_examples, some_vectors
+from upi_risk.adapters.catboost.learner import CatBoostLearner
+from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.matplotlib.curves import _steps
+from upi_risk.adapters.matplotlib.report import render
+from upi_risk.domain.cost import CostModel
+from upi_risk.domain.drift import Drift
+from upi_risk.domain.gate import AcceptanceGate
+from upi_risk.domain.policy import RiskPolicy
+from upi_risk.domain.report import Explained, ReportMaterial
+from upi_risk.domain.training import TrainingRecord
+
+
+@cache
+def material() -> ReportMaterial:
+    model, card = a_small_model()
+    test, vectors = some_examples(400, seed=9), some_vectors(60)
+    parts = [scored.contributions for scored in open_scorer(model, card).score(vectors)]
+    scores = CatBoostLearner(1).probabilities(model, test)
+    return ReportMaterial(card, full(), test, scores, Explained(vectors, parts), RiskPolicy(), CostModel())
+
+
+def full() -> TrainingRecord:
+    record, evaluation = a_record(), an_evaluation(auc=0.8)
+    named = replace(record.source, name="<script>.csv")
+    return replace(
+        record,
+        source=named,
+        evaluation=evaluation,
+        verdict=AcceptanceGate().judge(evaluation, ("v0.9", evaluation)),
+        validation=a_validation(),
+        drift=(Drift("amount", 0.3), Drift("hour_of_day", 0.01)),
+    )
+
+
+class Seen(HTMLParser):
+    """What a page asks others for, its ids and its references to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.asked: list[str] = []
+        self.ids: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in {"src", "href", "xlink:href"} and value and not value.startswith(("#", "data:")):
+                self.asked.append(value)
+            if name == "id" and value:
+                self.ids.append(value)
+
+
+def seen(page: str) -> Seen:
+    parser = Seen()
+    parser.feed(page)
+    return parser
+
+
+def test_the_page_asks_nobody_for_anything() -> None:
+    page = render(material())
+    assert seen(page).asked == []
+    assert not {"script", "link", "iframe"} & set(seen(page).tags)
+    assert "@import" not in page
+
+
+def test_every_reference_within_a_figure_is_to_a_part_of_that_figure() -> None:
+    page = render(material())
+    ids = seen(page).ids
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', page))
+    assert {a or b for a, b in references} <= set(ids)
+
+
+def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
+    page = render(material())
+    assert seen(page).tags.count("svg") == 7
+    for label in ("ROC curve", "Reliability diagram", "SHAP values", "Cost against threshold"):
+        assert f'aria-label="{label}"' in page
+    assert page.count("train 2026-03-02") >= 5
+    for words in ("The gate is not passed", "mule", "another population", "flatters by +0.1000 AUC", "SHA-256"):
+        assert words in page
+
+
+def test_names_from_files_are_text() -> None:
+    assert "<script>" not in render(material())
+    assert "&lt;script&gt;.csv" in render(material())
+
+
+def test_the_same_material_gives_the_same_page() -> None:
+    assert render(material()) == render(material())
+
+
+def test_without_evaluation_gate_or_folds_the_rest_is_told() -> None:
+    page = render(replace(material(), record=a_record()))
+    assert "What it looks at" in page
+    assert "May it serve?" not in page
+
+
+def test_a_policy_that_flags_nothing_is_not_marked() -> None:
+    page = render(replace(material(), scores=[0.1] * material().test.rows))
+    assert "from MEDIUM" not in page
+
+
+@pytest.mark.parametrize("rows", [50, 20_000])
+def test_a_thinned_curve_begins_and_ends_where_the_whole_one_does(rows: int) -> None:
+    dice = np.random.default_rng(3)
+    scores, labels = dice.random(rows), dice.random(rows) < 0.1
+    thresholds, frauds, good = _steps(scores, labels)
+    assert (frauds[-1], good[-1]) == (labels.sum(), rows - labels.sum())
+    assert thresholds[0] == scores.max()
+    assert len(thresholds) <= 600
