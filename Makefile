@@ -7,7 +7,8 @@ export HOST PORT
 
 # What `make replay` sends, and how much of it; what `make train` learns from, and where the model goes.
 FILE ?= ../shared/data/handbook.parquet
-LIMIT ?= 20000
+FROM ?= 2018-09-01
+LIMIT ?= 90000
 OUT ?= artifacts/models/new
 # For `make test`: e.g. ARGS="tests/unit -k fold". Without it everything runs and coverage is measured.
 ARGS ?=
@@ -51,8 +52,8 @@ types: setup-dev ## Types (mypy, strict)
 imports: setup-dev ## Who may import whom (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
-replay: setup ## Send a slice of a transactions file through the checks (FILE=, LIMIT=)
-	@$(BIN)/upi-risk replay "$(FILE)" --limit $(LIMIT) --fresh
+replay: setup ## Send nine days that the model has not seen through the checks (FILE=, FROM=, LIMIT=)
+	@$(BIN)/upi-risk replay "$(FILE)" --from $(FROM) --limit $(LIMIT) --fresh
 
 train: setup ## Train a model (FILE=, OUT=)
 	@$(BIN)/upi-risk train --transactions "$(FILE)" --out "$(OUT)"

@@ -207,3 +207,15 @@ async def test_health_tells_whether_the_database_answers(client: Client, setting
         refused = await lost.post("/signup", json={"name": "A", "phone": "9876543210"})
         assert (refused.status_code, refused.json()["fallback_decision"]) == (503, "VERIFY")
         assert refused.headers["retry-after"]
+
+
+async def test_health_answers_in_time_though_the_database_does_not_answer_at_all(settings: Settings) -> None:
+    hole = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+    port = hole.sockets[0].getsockname()[1]
+    silent = msgspec.structs.replace(settings, database_url=f"postgresql://someone:x@127.0.0.1:{port}/x")
+    async with AsyncTestClient(create(silent)) as client:
+        began = asyncio.get_running_loop().time()
+        answer = await client.get("/health/ready")
+        assert answer.status_code == 503
+        assert asyncio.get_running_loop().time() - began < 1.8
+    hole.close()

@@ -126,9 +126,20 @@ def _log_model(event: Event) -> None:
 
 
 async def _database_answers(container: Container) -> bool:
+    """Whether the database answers in time; a probe that hangs is abandoned, since cancelling it may hang as well."""
+    probe = asyncio.create_task(_probe(container))
+    probe.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else may be there to look
+    await asyncio.wait({probe}, timeout=READY_WITHIN_SECONDS)
+    if not probe.done():
+        probe.cancel()
+        return False
+    return probe.result()
+
+
+async def _probe(container: Container) -> bool:
     try:
-        async with asyncio.timeout(READY_WITHIN_SECONDS), container.engine().connect() as connection:
+        async with container.engine().connect() as connection:
             await connection.execute(text("select 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, OSError):
         return False
     return True

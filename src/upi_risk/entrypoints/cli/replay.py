@@ -25,7 +25,7 @@ from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DURATION, 
 from upi_risk.entrypoints.cli.replay_http import HttpReplayed, replay_http
 
 MOST_DIFFERENCES = 5
-CAVEAT = "Rows that the model was trained on say nothing of how good it is; its card has the period."
+CAVEAT = "Rows the model was trained on (see its card) say nothing of its worth; a slice begins without history."
 
 
 @dataclass(frozen=True, slots=True)
