@@ -16,7 +16,7 @@ depends_on = None
 _CHANGES = (
     "SET LOCAL lock_timeout = '2s'",
     "ALTER TABLE users ADD COLUMN habits json NOT NULL DEFAULT '[]'",
-    "COMMENT ON COLUMN users.habits IS 'Tiles of five minutes, hours and days; squares; bands of amounts; hours of the day'",
+    "COMMENT ON COLUMN users.habits IS 'Tiles of five minutes, hours and days; squares; amounts; hours of the day'",
     """
     ALTER TABLE receiver_reputation
         ADD COLUMN payers integer NOT NULL DEFAULT 0,

@@ -13,14 +13,14 @@ import polars as pl
 from hypothesis import strategies as st
 
 from upi_risk.adapters.polars.transactions_file import transactions_of
-from upi_risk.domain.indian_time import DAY_US, IST_OFFSET_US
+from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US
 
 MIDNIGHT: Final = 20_000 * DAY_US - IST_OFFSET_US
 """An Indian midnight."""
 
 RECEIVERS: Final = ("shop@okbank", "kirana@okbank", "mule@okbank")
 _DAYS: Final = (0, 0, 1, 6, 7, 8, 14, 15, 22, 29, 30, 31, 36, 37, 38, 44, 45)
-_OFFSETS: Final = (-1, 0, 0, 1, DAY_US // 2)
+_OFFSETS: Final = (-1, 0, 0, 1, HOUR_US // 12, HOUR_US, HOUR_US + HOUR_US // 12, DAY_US // 2)
 _AMOUNTS: Final = (1, 100, 333, 999_999, 1_000_000, 10**8)
 
 

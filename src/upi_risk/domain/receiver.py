@@ -105,7 +105,8 @@ class ReceiverDelta:
     def settled(cls, receiver: UpiId, paise: int, at: datetime, *, fresh: bool) -> ReceiverDelta:
         """A payment settled; ``fresh`` if it is its payer's first to the receiver."""
         day = Day(indian_day(at), settled=1, paise=paise, fresh=int(fresh))
-        return cls(receiver, day, Tile.of(paise, epoch_us(at), HOUR_US, fresh=fresh))
+        hour = indian_tile(epoch_us(at), HOUR_US)
+        return cls(receiver, day, Tile(hour, 1, paise, fresh=int(fresh)))
 
     @classmethod
     def reported(cls, receiver: UpiId, paise: int, at: datetime, *, first: bool) -> ReceiverDelta:

@@ -64,7 +64,7 @@ users: Final = Table(
         JSON,
         nullable=False,
         server_default="[]",
-        comment="Tiles of five minutes, hours and days; squares; bands of amounts; hours of the day",
+        comment="Tiles of five minutes, hours and days; squares; amounts; hours of the day",
     ),
     Index("idx_users_mobile", "mobile", unique=True),
     postgresql_with={"fillfactor": 70},
