@@ -61,7 +61,8 @@ class TpeSearch:
 
     def _inside(self, parameters: HyperParameters) -> dict[str, Any]:
         """The values that are searched; the first candidate's may lie outside, and count as the nearest inside."""
-        return {name: min(max(getattr(parameters, name), low), high) for name, (low, high) in self._ends.items()}
+        values = {name: min(max(getattr(parameters, name), low), high) for name, (low, high) in self._ends.items()}
+        return {name: int(value) if name in WHOLE else value for name, value in values.items()}
 
 
 def _distribution(name: str, low: float, high: float) -> BaseDistribution:
