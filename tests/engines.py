@@ -52,7 +52,7 @@ def leave(table: int, piece: int) -> int:
 @contextlib.contextmanager
 def ray_cluster(workers: int = 2) -> Iterator[str]:
     """A cluster of so many worker processes; gives its address. It reports to nobody and shows no dashboard."""
-    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # noqa: S108 - sockets need a short path
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets need a short path
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -60,7 +60,8 @@ def ray_cluster(workers: int = 2) -> Iterator[str]:
         command = [
             sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--num-cpus", f"{workers}",
             "--node-ip-address", "127.0.0.1", "--port", "0", "--include-dashboard", "false", "--temp-dir", f"{folder}",
-            "--object-store-memory", f"{100 << 20}", "--disable-usage-stats", "--ray-client-server-port", f"{_free_port()}",
+            "--object-store-memory", f"{100 << 20}", "--disable-usage-stats",
+            "--ray-client-server-port", f"{_free_port()}",
         ]  # fmt: skip
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": "src:."})

@@ -35,6 +35,16 @@ DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 """A day's midnight, or an instant; taken as UTC."""
 
 
+class FloatRange(click.FloatRange):
+    """A number between two; `nan` is none."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124 - that is how nan is known
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
+
+
 class _ColumnsType(click.ParamType[ColumnNames]):
     """``event_time=TX_DATETIME,amount=TX_AMOUNT``."""
 

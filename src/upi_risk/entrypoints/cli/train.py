@@ -20,7 +20,7 @@ from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
 from upi_risk.domain.tuning import LIMITS
-from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration
+from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration, FloatRange
 from upi_risk.entrypoints.cli.train_figures import print_trained
 from upi_risk.entrypoints.cli.tuning_options import Ranges, tuning_options, tuning_order
 
@@ -103,20 +103,20 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option("--depth", type=click.IntRange(1, 10), default=_DEFAULT.depth, show_default=True)
     @click.option(
         "--learning-rate",
-        type=click.FloatRange(0, 1, min_open=True),
+        type=FloatRange(0, 1, min_open=True),
         default=_DEFAULT.learning_rate,
         show_default=True,
     )
     @click.option(
         "--l2-leaf-reg",
-        type=click.FloatRange(*LIMITS["l2_leaf_reg"]),
+        type=FloatRange(*LIMITS["l2_leaf_reg"]),
         default=_DEFAULT.l2_leaf_reg,
         show_default=True,
         help="Evidence that a leaf needs.",
     )
     @click.option(
         "--fraud-weight",
-        type=click.FloatRange(*LIMITS["fraud_weight"]),
+        type=FloatRange(*LIMITS["fraud_weight"]),
         default=_DEFAULT.fraud_weight,
         show_default=True,
         help="Good payments that a fraud counts for in learning.",
