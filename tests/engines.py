@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.features import NAMES
 from upi_risk.domain.training import Examples
 
 PATIENCE_SECONDS = 120
@@ -28,14 +29,14 @@ def add(table: int, piece: int) -> int:
     return table + piece
 
 
-def place_of(table: int, piece: int) -> int:
+def place_of(table: object, piece: int) -> int:
     """The process that works; each piece takes a while, so that nobody does them all."""
     time.sleep(0.3)
     return os.getpid()
 
 
 def row_of(table: Examples, piece: int) -> tuple[list[float], int, int, str, bool]:
-    vector = table.vectors.tolist()[piece]
+    vector = [float(table.vectors[piece, column]) for column in range(len(NAMES))]
     return vector, table.labels[piece], table.days[piece], table.patterns[piece], table.vectors.readonly
 
 

@@ -16,6 +16,7 @@ from upi_risk.adapters.processes.engine import ProcessEngine
 from upi_risk.adapters.ray.engine import RayEngine
 from upi_risk.domain.engine import Engine
 from upi_risk.domain.errors import EngineFailedError, UnusableDataError
+from upi_risk.domain.features import NAMES
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,8 @@ def test_tables_arrive_whole(engine: Engine, tmp_path: Path) -> None:
     empty = examples.between(0, 0)
     with engine.open(iter([empty, examples]), tmp_path) as crew:
         ((_, row),) = crew.run(row_of, [(1, 7)])
-    assert row[:4] == (examples.vectors.tolist()[7], examples.labels[7], examples.days[7], "kind 7")
+    vector = [examples.vectors[7, column] for column in range(len(NAMES))]
+    assert row[:4] == (vector, examples.labels[7], examples.days[7], "kind 7")
 
 
 def test_what_a_piece_refuses_is_told_as_it_is(engine: Engine, tmp_path: Path) -> None:
