@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import rich_click as click
 from click.testing import CliRunner, Result
 
 from tests.learning import a_stream
@@ -14,6 +15,8 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.bootstrap.commands.train import command, serving_folder
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.tuning import TuningOrder
+from upi_risk.entrypoints.cli.tuning_options import tuning_order
 
 
 @pytest.fixture
@@ -92,6 +95,15 @@ def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
         (("--cost", "recovered=inf"), "is no cost"),
         (("--depth", "17"), "not in the range"),
         (("--features", "extended"), "is not"),
+        (("--grid", "width=3"), "is no range"),
+        (("--grid", "depth=4,4"), "is no range"),
+        (("--grid", "depth=4,x"), "is no range"),
+        (("--grid", "depth=40"), "is no range"),
+        (("--grid", "depth=4.5"), "is counted in whole"),
+        (("--trials", "-1"), "not in the range"),
+        (("--fraud-weight", "0"), "not in the range"),
+        (("--l2-leaf-reg", "nan"), "not in the range"),
+        (("--early-stopping", "-1"), "not in the range"),
         (("--version", "../v1"), "is no name for a model"),
         (("--train-from", "yesterday"), "does not match"),
     ],
@@ -108,6 +120,38 @@ def test_a_file_that_will_not_do_is_an_error_of_ours_with_one_sentence(tmp_path:
     result = run("--transactions", tmp_path / "absent.csv", "--out", tmp_path / "m")
     assert isinstance(result.exception, UnusableDataError)
     assert str(result.exception).startswith("There is no file")
+
+
+def test_parameters_are_chosen_by_trying_and_every_candidate_is_told(file: Path, tmp_path: Path) -> None:
+    ranges = ("iterations=5,20", "depth=2,3", "learning_rate=0.1,0.2", "l2_leaf_reg=1,9", "fraud_weight=1,3")
+    grid = [word for one in ranges for word in ("--grid", one)]
+    out = tmp_path / "v3"
+    result = run(
+        "--transactions", file, "--out", out, "--label-delay", "2d", "--workers", 1, "--trials", 3, "--folds", 2,
+        "--early-stopping", 4, "--iterations", 9, "--against", tmp_path, *grid,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    assert "The best 3 of 3 candidates" in told
+    assert "The test period was not looked at." in told
+    assert "the model has as many, grown on the whole period" in told
+    figures = json.loads((out / "metrics.json").read_bytes())
+    assert len(figures["tuning"]["candidates"]) == 3
+    assert figures["parameters"]["iterations"] == figures["stopping"]["trees"] <= 20
+    assert not (tmp_path / ".v3.progress").exists()
+
+
+def test_a_grid_alone_is_the_whole_grid_and_a_search_takes_two_ends() -> None:
+    assert tuning_order((), 0, 0) is None
+    assert tuning_order((("all", ()),), 0, 0) == TuningOrder()
+    assert tuning_order((("depth", (4.0,)),), 0, 3) == TuningOrder(values={"depth": (4.0,)}, folds=3)
+    with pytest.raises(click.BadParameter, match="depth takes two values"):
+        tuning_order((("depth", (4.0,)),), 5, 0)
+
+
+def test_the_option_grid_needs_no_value(file: Path, tmp_path: Path) -> None:
+    result = run("--transactions", file, "--grid", "--out", tmp_path / "m", "--label-delay", "2d", "--folds", 20)
+    assert "ask for fewer folds" in str(result.exception)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 0), (("--strict",), 0), (("--gate", "--strict"), 1)])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from itertools import starmap
 from pathlib import Path
 from typing import Final
 
+from upi_risk.application.grow import grow
 from upi_risk.application.measure_model import Evaluate, Rank, measure
+from upi_risk.application.tune_model import TuneModel
 from upi_risk.application.validate_model import Progress, Stratified, ValidateModel
 from upi_risk.domain.confidence import check_confidence, fit_confidence
 from upi_risk.domain.cost import CostModel
@@ -34,6 +36,7 @@ from upi_risk.domain.training import (
     TrainingRecord,
     canary_rows,
 )
+from upi_risk.domain.tuning import Tuning, TuningOrder
 
 CANARIES: Final = 200
 EXPLAINED: Final = 1_500
@@ -63,6 +66,7 @@ class TrainingOrder:
         against: the folder of the model that serves, to compare with; None: nothing serves.
         strict: whether the guide's targets are part of the gate.
         costs: of decisions, for the report.
+        tuning: what to try within the training period, to choose the parameters; None takes those given.
     """
 
     transactions: Path
@@ -77,6 +81,7 @@ class TrainingOrder:
     against: Path | None = None
     strict: bool = False
     costs: CostModel = field(default_factory=CostModel)
+    tuning: TuningOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,18 @@ class Instruments:
 class TrainModel:
     """Read, split, learn, measure, judge, write, prove."""
 
-    def __init__(
-        self, read: Read, learner: Learner, instruments: Instruments, shelf: ModelShelf, usage: Callable[[], Usage]
-    ) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - choosing, growing, measuring, keeping: one more than five
+        self,
+        read: Read,
+        learner: Learner,
+        tune: TuneModel,
+        instruments: Instruments,
+        shelf: ModelShelf,
+        usage: Callable[[], Usage],
+    ) -> None:  # fmt: skip
         self._read = read
         self._learner = learner
+        self._tune = tune
         self._instruments = instruments
         self._validate = ValidateModel(learner, instruments.rank, instruments.stratified)
         self._shelf = shelf
@@ -135,8 +147,11 @@ class TrainModel:
         split = stream.split(order.wishes, order.label_delay)
         folds = split.forward(order.folds) if order.folds else ()
         train, tests = _examples(stream, split, order.units, progress)
-        model = self._learner.learn(train, order.parameters, lambda done: progress("Growing trees", done))
-        validation = self._validate(stream, folds, train[0], order.parameters, progress) if folds else None
+        tuning = self._tuned(stream, split, order, progress)
+        wanted = tuning.best.parameters if tuning else order.parameters
+        model, stopping = grow(self._learner, train, split, wanted, lambda done: progress("Growing trees", done))
+        parameters = replace(wanted, iterations=stopping.trees) if stopping else wanted
+        validation = self._validate(stream, folds, train[0], parameters, progress) if folds else None
         progress("Measuring on later payments", 0.0)
         scores = [self._learner.probabilities(model, test) for test in tests]
         evaluation = self._evaluated(tests[0], scores[0], order)
@@ -145,7 +160,7 @@ class TrainModel:
         record = TrainingRecord(
             source=stream.source,
             split=split,
-            parameters=order.parameters,
+            parameters=parameters,
             units=order.units,
             train_rows=sum(examples.rows for examples in train),
             train_frauds=sum(examples.frauds for examples in train),
@@ -158,6 +173,8 @@ class TrainModel:
             verdict=AcceptanceGate().judge(evaluation, serving, strict=order.strict),
             validation=validation,
             drift=self._instruments.drift(NAMES, train[0], tests[0]),
+            tuning=tuning,
+            stopping=stopping,
         )
         used = self._usage()
         used = Usage(used.seconds - start.seconds, used.peak_memory_mib)
@@ -168,7 +185,13 @@ class TrainModel:
         explained = _explained(scorer, tests[0])
         material = ReportMaterial(scorer.card, record, tests[0], scores[0], explained, RiskPolicy(), order.costs)
         self._shelf.add_report(order.out, self._instruments.render(material))
+        self._tune.forget(order.out)
         return Trained(scorer.card, record, used, (*stream.notes, *notes))
+
+    def _tuned(self, stream: PaymentStream, split: Split, order: TrainingOrder, progress: Progress) -> Tuning | None:
+        if order.tuning is None:
+            return None
+        return self._tune(stream, split, (order.tuning, order.parameters), order.out, progress)
 
     def _evaluated(self, test: Examples, scores: Sequence[float], order: TrainingOrder) -> Evaluation:
         return self._instruments.evaluate(test, scores, RiskPolicy(), order.parameters.seed)
@@ -195,7 +218,7 @@ def _examples(
         train.append(to_learn)
         tests.append(to_measure)
     for name, examples in (("training", train[0]), ("test", tests[0])):
-        if not 0 < examples.frauds < examples.rows:
+        if not examples.has_both_kinds:
             message = f"The {name} period has {examples.rows:,} payments, {examples.frauds:,} of them known as fraud; "
             raise UnusableDataError(f"{message}it needs some of either kind ({split}).")
     return train, tests

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from pickle import PickleBuffer
+from typing import TYPE_CHECKING, Final
 
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.errors import UnusableDataError
@@ -15,6 +16,10 @@ from upi_risk.domain.gate import Verdict
 from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.metrics import Band, Measured
 from upi_risk.domain.validation import Validation
+
+if TYPE_CHECKING:  # they are about parameters and examples, and the record holds them
+    from upi_risk.domain.stopping import Stopping
+    from upi_risk.domain.tuning import Tuning
 
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
@@ -29,12 +34,24 @@ class HyperParameters:
         depth: splits of each.
         learning_rate: how far each tree may move the score.
         seed: of every random choice; the same seed and data give the same model to the bit.
+        l2_leaf_reg: how much evidence a leaf needs before it moves the score; above 0.
+        fraud_weight: how many good payments a fraud counts for while learning.
+        early_stopping: after so many trees that did not help on the last part of training, growing ends, and the model
+            is grown anew on all of it with the trees that did; 0 grows all ``iterations``.
     """
 
     iterations: int = 1_000
     depth: int = 6
     learning_rate: float = 0.1
     seed: int = 7
+    l2_leaf_reg: float = 3.0
+    fraud_weight: float = 1.0
+    early_stopping: int = 0
+
+    def __str__(self) -> str:
+        """As printed: ``200 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, seed 7``."""
+        told = f"{self.iterations:,} trees of depth {self.depth}, learning rate {self.learning_rate:g}, "
+        return told + f"L2 {self.l2_leaf_reg:g}, frauds count {self.fraud_weight:g}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ class Split:
         label_delay: from a payment to its report, where the stream does not tell.
         known_since: payers with a fraud from this instant on, reported before the UTC day of a test payment, are left
             out of that day: their card would be blocked. None leaves nobody out.
+        reported_by: a fraud of the test counts only if it was reported before this instant; None counts every fraud.
     """
 
     train_from: datetime
@@ -57,6 +75,7 @@ class Split:
     test_to: datetime
     label_delay: timedelta
     known_since: datetime | None = None
+    reported_by: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse periods that are empty or out of order."""
@@ -172,6 +191,18 @@ class Examples:
     paise: memoryview
     patterns: Sequence[str] = ()
 
+    def __reduce__(self) -> tuple[Callable[..., Examples], tuple[object, ...]]:
+        """Pickled as buffers, which protocol 5 hands over out of band: another process looks into the same memory."""
+        views = (self.vectors, self.labels, self.days, self.payers, self.paise)
+        packed = ((PickleBuffer(view), view.format, view.shape) for view in views)
+        return _unpacked, (tuple(packed), list(self.patterns))
+
+    def between(self, first: int, end: int) -> Examples:
+        """The rows from one number up to another; memory is shared."""
+        views = (self.vectors, self.labels, self.days, self.payers, self.paise)
+        vectors, labels, days, payers, paise = (view[first:end] for view in views)
+        return Examples(vectors, labels, days, payers, paise, self.patterns[first:end])
+
     @property
     def rows(self) -> int:
         """How many payments."""
@@ -181,6 +212,18 @@ class Examples:
     def frauds(self) -> int:
         """How many of them are fraud."""
         return sum(self.labels)
+
+    @property
+    def has_both_kinds(self) -> bool:
+        """Whether there are frauds and good payments."""
+        return 0 < self.frauds < self.rows
+
+
+def _unpacked(packed: Sequence[tuple[bytes, str, tuple[int, ...]]], patterns: Sequence[str]) -> Examples:
+    """The examples of a pickle; a view of other memory where the pickle brought its buffers along."""
+    views = (memoryview(buffer).cast("B").cast(form, shape) for buffer, form, shape in packed)  # type: ignore[call-overload]
+    vectors, labels, days, payers, paise = views
+    return Examples(vectors, labels, days, payers, paise, patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +244,8 @@ class TrainingRecord:
         verdict: whether it may serve.
         validation: the same way of growing on several periods of training, where that was asked for.
         drift: of each feature between training and test.
+        tuning: how the parameters were chosen, where that was asked for.
+        stopping: how the number of trees was found, where growing was stopped early.
     """
 
     source: Source
@@ -216,6 +261,8 @@ class TrainingRecord:
     verdict: Verdict | None = None
     validation: Validation | None = None
     drift: tuple[Drift, ...] = ()
+    tuning: Tuning | None = None
+    stopping: Stopping | None = None
 
 
 def canary_rows(rows: int, wanted: int) -> Sequence[int]:

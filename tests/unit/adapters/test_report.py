@@ -10,7 +10,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tests.learning import a_record, a_small_model, a_validation, an_evaluation, some_examples, some_vectors
+from tests.learning import (
+    STOPPING,
+    a_record,
+    a_small_model,
+    a_tuning,
+    a_validation,
+    an_evaluation,
+    some_examples,
+    some_vectors,
+)
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.matplotlib.curves import _steps
@@ -41,6 +50,8 @@ def full() -> TrainingRecord:
         evaluation=evaluation,
         verdict=AcceptanceGate().judge(evaluation, ("v0.9", evaluation)),
         validation=a_validation(),
+        tuning=a_tuning(),
+        stopping=STOPPING,
         drift=(Drift("amount", 0.3), Drift("hour_of_day", 0.01)),
     )
 
@@ -93,6 +104,13 @@ def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
     assert page.count("train 2026-03-02") >= 5
     for words in ("The gate is not passed", "mule", "another population", "flatters by +0.1000 AUC", "SHA-256"):
         assert words in page
+
+
+def test_every_candidate_is_in_the_tables_the_best_first() -> None:
+    page = render(material())
+    assert "The best of 2 candidates of a grid, by mean average precision (0.4500, AUC 0.9000)" in page
+    assert page.index("<td>0.4500<small>") < page.index("<td>0.4000<small>")
+    assert "19 trees of at most 1,000 foretold" in page
 
 
 def test_names_from_files_are_text() -> None:

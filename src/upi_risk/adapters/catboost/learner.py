@@ -38,21 +38,27 @@ class CatBoostLearner:
         self, examples: Sequence[Examples], parameters: HyperParameters, progress: Callable[[float], None]
     ) -> bytes:
         """Grow a model from tables taken together; see the port."""
-        vectors = np.concatenate([np.asarray(table.vectors) for table in examples])
-        labels = np.concatenate([np.asarray(table.labels) for table in examples])
-        model = CatBoostClassifier(
-            iterations=parameters.iterations,
-            depth=parameters.depth,
-            learning_rate=parameters.learning_rate,
-            random_seed=parameters.seed,
-            loss_function="Logloss",
-            thread_count=self._workers,
-            allow_writing_files=False,
-            logging_level="Silent",
-        )
-        pool = Pool(vectors, labels, feature_names=list(NAMES))
-        model.fit(pool, callbacks=[_Told(progress, parameters.iterations)])
+        model = self._ungrown(parameters)
+        model.fit(_pool(examples), callbacks=[_Told(progress, parameters.iterations)])
         return _content(model)
+
+    def trees_needed(
+        self,
+        examples: Sequence[Examples],
+        later: Sequence[Examples],
+        parameters: HyperParameters,
+        progress: Callable[[float], None],
+    ) -> int:
+        """With how many trees later payments are foretold best; see the port."""
+        model = self._ungrown(parameters)
+        model.fit(
+            _pool(examples),
+            eval_set=_pool(later),
+            early_stopping_rounds=parameters.early_stopping,
+            use_best_model=True,
+            callbacks=[_Told(progress, parameters.iterations)],
+        )
+        return int(model.tree_count_)
 
     def probabilities(self, model: bytes, examples: Examples) -> Sequence[float]:
         """The probability of fraud that a model gives to each payment."""
@@ -60,6 +66,27 @@ class CatBoostLearner:
         loaded.load_model(blob=model)
         answers: list[float] = fraud_probabilities(loaded, np.asarray(examples.vectors), self._workers).tolist()
         return answers
+
+    def _ungrown(self, parameters: HyperParameters) -> CatBoostClassifier:
+        """A classifier before it has seen anything."""
+        return CatBoostClassifier(
+            iterations=parameters.iterations,
+            depth=parameters.depth,
+            learning_rate=parameters.learning_rate,
+            l2_leaf_reg=parameters.l2_leaf_reg,
+            class_weights=[1.0, parameters.fraud_weight],
+            random_seed=parameters.seed,
+            loss_function="Logloss",
+            thread_count=self._workers,
+            allow_writing_files=False,
+            logging_level="Silent",
+        )
+
+
+def _pool(examples: Sequence[Examples]) -> Pool:
+    vectors = np.concatenate([np.asarray(table.vectors) for table in examples])
+    labels = np.concatenate([np.asarray(table.labels) for table in examples])
+    return Pool(vectors, labels, feature_names=list(NAMES))
 
 
 class _Iteration(Protocol):

@@ -52,6 +52,12 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     depth: int
     learning_rate: float
     seed: int
+    l2_leaf_reg: float = 3.0
+    fraud_weight: float = 1.0
+    chosen: str | None = None
+    """How the parameters were chosen, in words."""
+    stopping: dict[str, int] | None = None
+    """How the number of trees was found; see :class:`~upi_risk.domain.stopping.Stopping`."""
     libraries: dict[str, str]
 
 
@@ -153,6 +159,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "amounts times": ", ".join(f"{unit:g}" for unit in training.units),
             "trees, depth": f"{training.iterations}, {training.depth}",
             "learning rate, seed": f"{training.learning_rate:g}, {training.seed}",
+            "L2, weight of a fraud": f"{training.l2_leaf_reg:g}, {training.fraud_weight:g}",
+            "parameters chosen": training.chosen or "by hand",
             "libraries": _pairs(training.libraries),
         }
         return ModelSheet(self.card(), self.split, tuple(figures.items()), tuple(grown.items()))
@@ -245,6 +253,10 @@ def _training(record: TrainingRecord) -> Training:
         depth=parameters.depth,
         learning_rate=parameters.learning_rate,
         seed=parameters.seed,
+        l2_leaf_reg=parameters.l2_leaf_reg,
+        fraud_weight=parameters.fraud_weight,
+        chosen=None if record.tuning is None else str(record.tuning),
+        stopping=msgspec.to_builtins(record.stopping),
         libraries=dict(record.libraries),
     )
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.training import TrainingRecord
+from upi_risk.domain.tuning import Tuning
 from upi_risk.domain.validation import Validation
+
+MOST_TRIED: Final = 10
+"""Candidates on the page."""
 
 
 def write_card_page(card: ModelCard, record: TrainingRecord) -> bytes:
@@ -20,6 +25,8 @@ def write_card_page(card: ModelCard, record: TrainingRecord) -> bytes:
         sections.append(_measured(record.evaluation, f"{record.split}"))
     if record.validation is not None:
         sections.append(_validated(record.validation))
+    if record.tuning is not None:
+        sections.append(_tried(record.tuning))
     sections.append(_limits())
     return ("\n\n".join(sections) + "\n").encode()
 
@@ -37,10 +44,17 @@ def _made(card: ModelCard, record: TrainingRecord) -> str:
         f"- Learned: {record.train_rows:,} payments, {record.train_frauds:,} known as fraud when the test began; "
         f"amounts times {units}\n"
         f"- Trees: {parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}, "
-        f"seed {parameters.seed}\n"
+        f"seed {parameters.seed}; L2 {parameters.l2_leaf_reg:g}, a fraud counts for {parameters.fraud_weight:g}\n"
+        f"- Chosen: {_chosen(record)}\n"
         f"- Computed with: {', '.join(' '.join(pair) for pair in record.libraries)}\n"
         f"- Model file: SHA-256 `{card.sha256}`"
     )
+
+
+def _chosen(record: TrainingRecord) -> str:
+    """How the parameters were, and the number of trees."""
+    told = "by hand." if record.tuning is None else str(record.tuning)
+    return told if record.stopping is None else f"{told} {record.stopping}"
 
 
 def _judged(verdict: Verdict) -> str:
@@ -99,6 +113,17 @@ def _validated(validation: Validation) -> str:
         f"## Validation\n\n{count} folds within the training period. A random split flatters by "
         f"{validation.auc_optimism:+.4f} AUC and {validation.average_precision_optimism:+.4f} average precision.\n\n"
         + _table(["folds", "AUC", "average precision"], rows)
+    )
+
+
+def _tried(tuning: Tuning) -> str:
+    rows = [
+        [f"{number}", f"{one.parameters}", f"{one.auc:.4f}", f"{one.average_precision:.4f}"]
+        for number, one in tuning.ranked[:MOST_TRIED]
+    ]
+    return (
+        f"## Candidates\n\n{tuning} The best {len(rows)}, of {len(tuning.candidates)}; `metrics.json` has the rest.\n\n"
+        + _table(["tried as", "parameters", "AUC", "average precision"], rows)
     )
 
 

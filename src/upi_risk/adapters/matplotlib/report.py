@@ -35,6 +35,9 @@ def render(of: ReportMaterial) -> str:
         )
         within = f"Within the training period of {record.split}; the test period is not touched."
         sections.append(_section("Does it hold in other weeks?", text, tables.validation(record.validation, within)))
+    if record.tuning is not None:
+        within = f"Means over folds within the training period of {record.split}; below, the worst and the best fold."
+        sections.append(_section("What else was tried?", str(record.tuning), tables.tuning(record.tuning, within)))
     sections.append(_section("How it was made", "", tables.making(record, "Enough to make it again.")))
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     return (

@@ -85,7 +85,7 @@ class FilePaymentStream:
             test = _within(split.test_from, split.test_to)
             if split.known_since is not None:
                 test &= ~_card_was_known(epoch_us(split.known_since))
-            yield self._chosen(frame, table, train, known), self._chosen(frame, table, test, pl.col("is_fraud"))
+            yield self._chosen(frame, table, train, known), self._chosen(frame, table, test, _truth(split.reported_by))
 
     def _at(self, row: int) -> datetime:
         return from_epoch_us(int(self._instants[row]))
@@ -109,6 +109,13 @@ class FilePaymentStream:
 
 def _within(first: datetime, end: datetime) -> pl.Expr:
     return pl.col("at_us").is_between(epoch_us(first), epoch_us(end), closed="left")
+
+
+def _truth(reported_by: datetime | None) -> pl.Expr:
+    """What a payment turned out to be, as far as it was known at an instant."""
+    if reported_by is None:
+        return pl.col("is_fraud")
+    return pl.col("is_fraud") & (pl.col("reported_us") < epoch_us(reported_by)).fill_null(value=False)
 
 
 def _card_was_known(since_us: int) -> pl.Expr:

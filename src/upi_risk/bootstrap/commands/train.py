@@ -20,16 +20,24 @@ from upi_risk.adapters.system import SystemClock
 from upi_risk.adapters.system.usage import process_usage
 from upi_risk.application.train_model import Instruments, TrainModel
 from upi_risk.bootstrap.settings import read_settings
+from upi_risk.bootstrap.tuning import build_tuner
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.stream import FileForm
 from upi_risk.entrypoints.cli.train import train_command
 
 
-def build_trainer(workers: int, form: FileForm) -> TrainModel:
-    """The use case over files, Polars and CatBoost; ``workers`` threads compute, rows after now are refused."""
+def build_trainer(workers: int, form: FileForm, engine: str | None = None) -> TrainModel:
+    """The use case over files, Polars and CatBoost; rows after now are refused.
+
+    Args:
+        workers: threads that compute, or processes that try candidates.
+        form: how the file is taken.
+        engine: where candidates are tried; see :func:`~upi_risk.bootstrap.tuning.build_tuner`.
+    """
     read = partial(FilePaymentStream.open, form=replace(form, now=SystemClock().now()))
     instruments = Instruments(rank, evaluate, feature_drift, stratified, render)
-    return TrainModel(read, CatBoostLearner(workers), instruments, ModelFolders(open_scorer), process_usage)
+    tune, shelf = build_tuner(workers, engine), ModelFolders(open_scorer)
+    return TrainModel(read, CatBoostLearner(workers), tune, instruments, shelf, process_usage)
 
 
 def serving_folder() -> Path | None:

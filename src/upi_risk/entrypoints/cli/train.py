@@ -19,11 +19,13 @@ from upi_risk.domain.cost import CostModel
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
-from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration
+from upi_risk.domain.tuning import LIMITS
+from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration, FloatRange
 from upi_risk.entrypoints.cli.train_figures import print_trained
+from upi_risk.entrypoints.cli.tuning_options import Ranges, tuning_options, tuning_order
 
-BuildTrainer = Callable[[int, FileForm], TrainModel]
-"""Makes the use case; the arguments are how many threads may compute, and how the file is taken."""
+BuildTrainer = Callable[[int, FileForm, str | None], TrainModel]
+"""Makes the use case; the arguments are how many may compute, how the file is taken, and which engine tries."""
 
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
@@ -101,9 +103,29 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option("--depth", type=click.IntRange(1, 10), default=_DEFAULT.depth, show_default=True)
     @click.option(
         "--learning-rate",
-        type=click.FloatRange(0, 1, min_open=True),
+        type=FloatRange(0, 1, min_open=True),
         default=_DEFAULT.learning_rate,
         show_default=True,
+    )
+    @click.option(
+        "--l2-leaf-reg",
+        type=FloatRange(*LIMITS["l2_leaf_reg"]),
+        default=_DEFAULT.l2_leaf_reg,
+        show_default=True,
+        help="Evidence that a leaf needs.",
+    )
+    @click.option(
+        "--fraud-weight",
+        type=FloatRange(*LIMITS["fraud_weight"]),
+        default=_DEFAULT.fraud_weight,
+        show_default=True,
+        help="Good payments that a fraud counts for in learning.",
+    )
+    @click.option(
+        "--early-stopping",
+        type=click.IntRange(0, 100_000),
+        default=0,
+        help="End after so many trees that do not help on the last part of training. [default: 0, never]",
     )
     @click.option("--seed", type=click.IntRange(min=0), default=_DEFAULT.seed, show_default=True)
     @click.option("--label-delay", type=DURATION, default="7d", show_default=True, help="From a fraud to its report.")
@@ -126,10 +148,17 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
     @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
-    @click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Threads. [default: all]")
-    def command(
+    @click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        default=os.cpu_count() or 1,
+        help="Threads; processes of --grid and --trials. [default: a CPU each]",
+    )
+    @tuning_options
+    def command(  # noqa: PLR0913, PLR0917 - click calls it by name
         features: str,  # noqa: ARG001 - there is one set so far
         workers: int,
+        engine: str | None,
         columns: ColumnNames,
         strict_order: bool,  # noqa: FBT001 - click calls it
         gate: bool,  # noqa: FBT001 - click calls it
@@ -139,7 +168,7 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
         order = _order(serving, **options)
         with _bar() as bar:
             task = bar.add_task("Starting", total=1.0)
-            train = build(workers, FileForm(columns, strict_order=strict_order))
+            train = build(workers, FileForm(columns, strict_order=strict_order), engine)
             trained = train(order, lambda step, share: bar.update(task, description=step, completed=share))
             bar.update(task, description="Done", completed=1.0)
         print_trained(order, trained)
@@ -161,6 +190,11 @@ def _order(  # noqa: PLR0913 - one argument an option
     depth: int,
     learning_rate: float,
     seed: int,
+    l2_leaf_reg: float,
+    fraud_weight: float,
+    early_stopping: int,
+    grid: Ranges,
+    trials: int,
     pattern_column: str | None,
     folds: int,
     against: Path | None,
@@ -176,7 +210,7 @@ def _order(  # noqa: PLR0913 - one argument an option
         transactions=transactions,
         out=out,
         version=name,
-        parameters=HyperParameters(iterations, depth, learning_rate, seed),
+        parameters=HyperParameters(iterations, depth, learning_rate, seed, l2_leaf_reg, fraud_weight, early_stopping),
         wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in periods.items()}),
         label_delay=label_delay,
         units=units,
@@ -185,6 +219,7 @@ def _order(  # noqa: PLR0913 - one argument an option
         against=against or serving(),
         strict=strict,
         costs=CostModel(**dict(costs)),
+        tuning=tuning_order(grid, trials, folds),
     )
 
 
