@@ -14,10 +14,14 @@ from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.metrics import Band, Measured
+from upi_risk.domain.scaling import Scaling
 from upi_risk.domain.validation import Validation
 
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
+
+CALIBRATION_SHARE: Final = 0.25
+"""Of the training period, by time: the last part, which probabilities are calibrated on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class HyperParameters:
         depth: splits of each.
         learning_rate: how far each tree may move the score.
         seed: of every random choice; the same seed and data give the same model to the bit.
+        monotone: whether features are held to the direction that sense demands of them (``Feature.monotone``).
     """
 
     iterations: int = 1_000
     depth: int = 6
     learning_rate: float = 0.1
     seed: int = 7
+    monotone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Split:
     test_to: datetime
     label_delay: timedelta
     known_since: datetime | None = None
+    known_by: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse periods that are empty or out of order."""
@@ -81,6 +88,21 @@ class Split:
         return tuple(
             replace(self, train_to=begin - self.label_delay, test_from=begin, test_to=end)
             for begin, end in pairwise(begins)
+        )
+
+    def later_part(self) -> Split | None:
+        """Within the training period: learn its earlier part, less the label delay, to measure on the later part.
+
+        Whatever is measured there was known when the test begins, so the test stays untouched.
+
+        Returns:
+            None where the training period is too short for the label delay.
+        """
+        begin = self.train_to - (self.train_to - self.train_from) * CALIBRATION_SHARE
+        if begin - self.label_delay <= self.train_from:
+            return None
+        return replace(
+            self, train_to=begin - self.label_delay, test_from=begin, test_to=self.train_to, known_by=self.test_from
         )
 
     def __str__(self) -> str:
@@ -201,6 +223,7 @@ class TrainingRecord:
         verdict: whether it may serve.
         validation: the same way of growing on several periods of training, where that was asked for.
         drift: of each feature between training and test.
+        scaling: how raw answers came to be scores; None: they are the scores.
     """
 
     source: Source
@@ -216,6 +239,7 @@ class TrainingRecord:
     verdict: Verdict | None = None
     validation: Validation | None = None
     drift: tuple[Drift, ...] = ()
+    scaling: Scaling | None = None
 
 
 def canary_rows(rows: int, wanted: int) -> Sequence[int]:

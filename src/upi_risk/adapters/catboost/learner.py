@@ -13,7 +13,7 @@ import numpy as np
 from catboost import CatBoostClassifier, Pool
 
 from upi_risk.adapters.catboost.scorer import fraud_probabilities
-from upi_risk.domain.features import NAMES
+from upi_risk.domain.features import BASELINE, NAMES
 from upi_risk.domain.training import Examples, HyperParameters
 
 _KEPT_METADATA: Final = frozenset({"class_params", "catboost_version_info"})
@@ -46,6 +46,7 @@ class CatBoostLearner:
             learning_rate=parameters.learning_rate,
             random_seed=parameters.seed,
             loss_function="Logloss",
+            monotone_constraints=[feature.monotone for feature in BASELINE] if parameters.monotone else None,
             thread_count=self._workers,
             allow_writing_files=False,
             logging_level="Silent",

@@ -8,13 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
+from upi_risk.adapters.files.meaning_file import MeaningPart
 from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.training import TrainingRecord
 
-FORMAT: Final = 1
-"""Raised when an older release could no longer read a card rightly."""
+FORMAT: Final = 2
+"""Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores."""
+
+_READABLE: Final = frozenset({1, FORMAT})
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,6 +57,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     learning_rate: float
     seed: int
     libraries: dict[str, str]
+    monotone: bool = False
 
 
 class AtThreshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,6 +123,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     canaries: tuple[CanaryRow, ...]
     evaluation: dict[str, Any] | None = None
     """Figures with intervals; absent from older cards, and open for more."""
+    meaning: MeaningPart | None = None
+    """Absent from older cards: their raw answers are scores."""
 
     def card(self) -> ModelCard:
         """The part that serving needs."""
@@ -129,6 +136,7 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             sha256=self.sha256,
             confidence=ConfidenceCurve(self.confidence.edges, self.confidence.fraud_rates),
             canaries=tuple(Canary(row.vector, row.probability) for row in self.canaries),
+            meaning=self.meaning.value() if self.meaning else AS_IT_IS,
         )
 
     def sheet(self) -> ModelSheet:
@@ -153,6 +161,7 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "amounts times": ", ".join(f"{unit:g}" for unit in training.units),
             "trees, depth": f"{training.iterations}, {training.depth}",
             "learning rate, seed": f"{training.learning_rate:g}, {training.seed}",
+            "held to the direction of sense": "yes" if training.monotone else "no",
             "libraries": _pairs(training.libraries),
         }
         return ModelSheet(self.card(), self.split, tuple(figures.items()), tuple(grown.items()))
@@ -214,6 +223,7 @@ def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
         ),
         canaries=tuple(CanaryRow(vector=row.vector, probability=row.probability) for row in card.canaries),
         evaluation=msgspec.to_builtins(record.evaluation),
+        meaning=MeaningPart.of(card.meaning),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
@@ -246,6 +256,7 @@ def _training(record: TrainingRecord) -> Training:
         learning_rate=parameters.learning_rate,
         seed=parameters.seed,
         libraries=dict(record.libraries),
+        monotone=parameters.monotone,
     )
 
 
@@ -260,7 +271,7 @@ def read_card(content: bytes, name: str) -> CardFile:
         ModelRejectedError: it is no card, or one of a later release.
     """
     try:
-        if msgspec.json.decode(content, type=_Format).format != FORMAT:
+        if msgspec.json.decode(content, type=_Format).format not in _READABLE:
             message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
             raise ModelRejectedError(message)
         card = msgspec.json.decode(content, type=CardFile)
@@ -269,6 +280,10 @@ def read_card(content: bytes, name: str) -> CardFile:
         raise ModelRejectedError(message) from error
     if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
         raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
+    try:
+        card.card()
+    except ValueError as error:
+        raise ModelRejectedError(f"Model {name}: {error} Restore its card.json.") from error
     if any(len(row.vector) != len(card.features) for row in card.canaries):
         raise ModelRejectedError(f"Model {name} has canary rows that are not its features; restore its card.json.")
     return card

@@ -16,7 +16,8 @@ from upi_risk.domain.validation import Trials, Validation
 def write_metrics(record: TrainingRecord, used: Usage) -> bytes:
     """The content of a ``metrics.json``: flat; the figures at one threshold are those at the lowest.
 
-    What was not asked for is null: ``evaluation`` (figures with intervals), ``gate``, ``validation``.
+    What was not asked for is null: ``evaluation`` (figures with intervals), ``gate``, ``validation``,
+    and ``scaling`` (calibration, base rate and scale; reliability before and after).
     """
     metrics = metrics_of(record)
     first: AtThreshold = metrics[0].thresholds[0]
@@ -37,6 +38,7 @@ def write_metrics(record: TrainingRecord, used: Usage) -> bytes:
         "evaluation": record.evaluation,
         "gate": record.verdict and _gate(record.verdict),
         "validation": record.validation and _validation(record.validation),
+        "scaling": record.scaling,
         "drift_psi": {drift.feature: drift.psi for drift in record.drift},
         "cleaning": dict(record.source.cleaning),
         "seconds": round(used.seconds, 1),

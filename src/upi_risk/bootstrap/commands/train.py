@@ -11,6 +11,7 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.matplotlib.report import render
+from upi_risk.adapters.numpy.calibration import fit_calibration
 from upi_risk.adapters.numpy.drift import feature_drift
 from upi_risk.adapters.numpy.evaluation import evaluate
 from upi_risk.adapters.polars.payment_stream import FilePaymentStream
@@ -28,7 +29,7 @@ from upi_risk.entrypoints.cli.train import train_command
 def build_trainer(workers: int, form: FileForm) -> TrainModel:
     """The use case over files, Polars and CatBoost; ``workers`` threads compute, rows after now are refused."""
     read = partial(FilePaymentStream.open, form=replace(form, now=SystemClock().now()))
-    instruments = Instruments(rank, evaluate, feature_drift, stratified, render)
+    instruments = Instruments(rank, evaluate, feature_drift, stratified, render, fit_calibration)
     return TrainModel(read, CatBoostLearner(workers), instruments, ModelFolders(open_scorer), process_usage)
 
 
