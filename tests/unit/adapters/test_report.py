@@ -28,8 +28,9 @@ def material() -> ReportMaterial:
     model, card = a_small_model()
     test, vectors = some_examples(400, seed=9), some_vectors(60)
     parts = [scored.contributions for scored in open_scorer(model, card).score(vectors)]
-    scores = CatBoostLearner(1).probabilities(model, test)
-    return ReportMaterial(card, full(), test, scores, Explained(vectors, parts), RiskPolicy(), CostModel())
+    raw = CatBoostLearner(1).probabilities(model, test)
+    explained = Explained(vectors, parts)
+    return ReportMaterial(card, full(), test, list(raw), explained, RiskPolicy(), CostModel(), raw)
 
 
 def full() -> TrainingRecord:
@@ -87,7 +88,7 @@ def test_every_reference_within_a_figure_is_to_a_part_of_that_figure() -> None:
 
 def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
     page = render(material())
-    assert seen(page).tags.count("svg") == 7
+    assert seen(page).tags.count("svg") == 8
     for label in ("ROC curve", "Reliability diagram", "SHAP values", "Cost against threshold"):
         assert f'aria-label="{label}"' in page
     assert page.count("train 2026-03-02") >= 5

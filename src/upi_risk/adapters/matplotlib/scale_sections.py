@@ -92,9 +92,9 @@ def _points(scaling: Scaling | None) -> list[str]:
     if scaling.points is not None:
         names = ("Decision", "probability from", "of payments", "precision", "recall")
         content.append(table(names, _acts(scaling.points), f"On payments of {scaling.period}, not of the test."))
-    names = ("Rupees", "VERIFY pays from", "BLOCK pays from")
+    amounts = ("Rupees", "VERIFY pays from", "BLOCK pays from")
     caption = "The probability from which acting on a payment of this amount pays, by the costs assumed."
-    return [*content, table(names, map(_break_even, scaling.break_evens), caption)]
+    return [*content, table(amounts, map(_break_even, scaling.break_evens), caption)]
 
 
 def _acts(points: OperatingPoints) -> list[Sequence[str]]:

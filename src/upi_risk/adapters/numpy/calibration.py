@@ -17,6 +17,9 @@ _CONVERGED: Final = 1e-10
 _RIDGE: Final = 1e-6
 """Keeps numbers finite where outcomes can be told apart without a fault; far too small to be seen otherwise."""
 
+_LEAST_STRETCH: Final = 1e-3
+"""With less, all answers would be one and the same."""
+
 _NEAREST: Final = 1e-12
 _DIGITS: Final = 9
 """What is left out is below what any figure shows, and the same on every processor."""
@@ -38,7 +41,7 @@ def fit_calibration(raw: Sequence[float], labels: Sequence[int]) -> Calibration:
     for chosen in ((0, 1, 2), (0, 2), (1, 2)):
         found = np.zeros(3)
         found[list(chosen)] = _logistic(columns[:, list(chosen)], outcomes)
-        if min(found[0], found[1]) >= 0 < found[0] + found[1]:
+        if min(found[0], found[1]) >= 0 and found[0] + found[1] > _LEAST_STRETCH:
             return Calibration(*(round(float(number), _DIGITS) for number in found))
     return Calibration(1.0, 1.0, 0.0)  # a higher answer does not mean more fraud: nothing that rises will mend that
 
