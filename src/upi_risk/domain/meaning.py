@@ -42,6 +42,19 @@ class Meaning:
         """The scores of raw answers."""
         return [self.score(self.probability(answer)) for answer in raw]
 
+    def __str__(self) -> str:
+        """One line, to read and to compare: ``calibrated 0.8, 1.1, -0.2; score 0.35 is a probability of 0.012``."""
+        told = []
+        if self.calibration is not None:
+            told.append(
+                f"calibrated {self.calibration.fraud:.4g}, {self.calibration.good:.4g}, {self.calibration.offset:.4g}"
+            )
+        if self.base_rate is not None:
+            told.append(f"fraud {self.base_rate.served:.4g} of payments instead of {self.base_rate.learned:.4g}")
+        if self.scale is not None:
+            told += [f"score {score:g} is a probability of {p:.4g}" for p, score in self.scale.anchors]
+        return "; ".join(told) or "raw answers"
+
 
 AS_IT_IS = Meaning()
 """A raw answer is the score: models of before there was a scale."""

@@ -15,11 +15,17 @@ from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.matplotlib.curves import _steps
 from upi_risk.adapters.matplotlib.report import render
+from upi_risk.application.calibrate_model import held_against
+from upi_risk.domain.calibration import BaseRate, Calibration
 from upi_risk.domain.cost import CostModel
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.gate import AcceptanceGate
+from upi_risk.domain.meaning import Meaning
+from upi_risk.domain.operating_points import Acted, OperatingPoints, ScaleWishes, break_evens
 from upi_risk.domain.policy import RiskPolicy
+from upi_risk.domain.reliability import reliability
 from upi_risk.domain.report import Explained, ReportMaterial
+from upi_risk.domain.scaling import Scaling
 from upi_risk.domain.training import TrainingRecord
 
 
@@ -94,6 +100,32 @@ def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
     assert page.count("train 2026-03-02") >= 5
     for words in ("The gate is not passed", "mule", "another population", "flatters by +0.1000 AUC", "SHA-256"):
         assert words in page
+
+
+def test_it_tells_what_a_score_means_and_how_probabilities_held_before_and_after() -> None:
+    given = material()
+    labels = given.test.labels.tolist()
+    points = OperatingPoints(
+        0.01, 0.2, Acted(0.01, 0.3, 0.8), Acted(0.002, 0.9, 0.4), budget_bound=True, rupees_saved=0.5
+    )
+    meaning = Meaning(Calibration(0.8, 1.1, -0.2), BaseRate(0.3, 0.01), points.scale(0.35, 0.65))
+    scaling = Scaling(ScaleWishes(0.01), meaning, "January", 900, 60, points, break_evens(CostModel()))
+    held = held_against(scaling, given.raw, given.test)
+    record = replace(given.record, scaling=held)
+    scores = meaning.scores(given.raw)
+    page = render(replace(given, card=replace(given.card, meaning=meaning), record=record, scores=scores))
+    assert held.before == reliability(given.raw, labels)
+    assert held.after is not None
+    for words in (
+        f"{held.after.brier:.5f}",
+        "On 900 payments of January",
+        "to be 0.01 of payments",
+        "VERIFY pays from",
+    ):
+        assert words in page
+    assert page.count("calibrated") >= 2
+    never = replace(held, points=replace(points, block=None))
+    assert "never paid" in render(replace(given, record=replace(given.record, scaling=never)))
 
 
 def test_names_from_files_are_text() -> None:

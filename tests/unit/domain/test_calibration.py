@@ -48,7 +48,7 @@ def test_a_base_rate_counts_every_payment_as_often_as_it_occurs() -> None:
     # 100 payments look alike, 20 of them fraud, where 1 payment in 10 was fraud. Where it is 1 in 1,000, each fraud
     # stands for 0.01 frauds and each good payment for 1.11.
     rarer = BaseRate(learned=0.1, served=0.001)
-    assert (rarer.fraud_weight, rarer.good_weight) == (pytest.approx(0.01), pytest.approx(1.11))
+    assert (rarer.fraud_weight, rarer.good_weight) == pytest.approx((0.01, 1.11))
     assert rarer(0.2) == pytest.approx(20 * 0.01 / (20 * 0.01 + 80 * 1.11))
     assert (rarer(0.0), rarer(1.0)) == (0.0, 1.0)
 
@@ -66,7 +66,7 @@ def test_a_base_rate_of_nothing_or_all_is_refused(learned: float, served: float)
 
 def test_anchors_have_their_own_scores() -> None:
     scale = ScoreScale(((0.002, 0.35), (0.05, 0.65)))
-    assert (scale(0.002), scale(0.05)) == (pytest.approx(0.35), pytest.approx(0.65))
+    assert (scale(0.002), scale(0.05)) == pytest.approx((0.35, 0.65))
     assert (scale(0.0), scale(1.0)) == (0.0, 1.0)
 
 
@@ -97,11 +97,10 @@ def test_anchors_that_do_not_rise_are_refused(anchors: tuple[tuple[float, float]
         ScoreScale(anchors)
 
 
-@given(calibrations, shares, shares, scales, answers, answers)
-def test_a_higher_answer_is_never_a_lower_score_and_a_much_higher_one_is_a_higher_score(  # noqa: PLR0917 - drawn
-    calibration: Calibration, learned: float, served: float, scale: ScoreScale, one: float, other: float
+@given(st.builds(Meaning, calibrations, st.builds(BaseRate, shares, shares), scales), answers, answers)
+def test_a_higher_answer_is_never_a_lower_score_and_a_much_higher_one_is_a_higher_score(
+    meaning: Meaning, one: float, other: float
 ) -> None:
-    meaning = Meaning(calibration, BaseRate(learned, served), scale)
     low, high = meaning.scores(sorted((one, other)))
     assert 0 <= low <= high <= 1
     if abs(one - other) > 1e-3 and high < 1 - 1e-9:
@@ -116,3 +115,12 @@ def test_as_it_is_nothing_is_changed_to_the_last_bit(raw: float) -> None:
 def test_log_odds_far_out_are_probabilities() -> None:
     assert probability_of(-1_000) == 0
     assert probability_of(1_000) == 1
+
+
+def test_a_meaning_is_told_in_a_line() -> None:
+    assert str(AS_IT_IS) == "raw answers"
+    whole = Meaning(Calibration(0.8, 1.1, -0.2), BaseRate(0.1, 0.001), ScoreScale(((0.0123456, 0.35), (0.2, 0.65))))
+    assert str(whole) == (
+        "calibrated 0.8, 1.1, -0.2; fraud 0.001 of payments instead of 0.1; "
+        "score 0.35 is a probability of 0.01235; score 0.65 is a probability of 0.2"
+    )
