@@ -145,7 +145,7 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
         "--monotone/--no-monotone",
         default=_DEFAULT.monotone,
         show_default=True,
-        help="Hold features to the direction of sense: a larger amount never lowers the risk.",
+        help="A larger amount never lowers the risk, all else equal.",
     )
     @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
     @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")

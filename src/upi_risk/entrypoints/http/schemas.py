@@ -142,7 +142,8 @@ class TransactionDetail(TransactionView, frozen=True):
     model_version: Annotated[str, Meta(examples=["v1.0"])]
     policy_version: Annotated[str, Meta(examples=["p1"])]
     probability: Annotated[
-        float | None, Meta(ge=0, le=1, description="Of fraud, calibrated; null where none was kept.", examples=[0.012])
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="Of fraud, calibrated; null where none was kept.", examples=[0.012]),
     ]
 
 
