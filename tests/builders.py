@@ -81,6 +81,7 @@ def an_assessment(decision: Decision = Decision.ALLOW, **fields: Any) -> Assessm
         "confidence": 0.96,
         "model_version": "v1.0",
         "policy_version": "p1",
+        "probability": 0.0125,
     }
     return Assessment(**(known | fields))
 

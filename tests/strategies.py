@@ -107,6 +107,7 @@ def transactions(draw: st.DrawFn, user_id: str | None = None) -> Transaction:
         confidence=draw(st.floats(0.5, 1)),
         model_version="v1.0",
         policy_version="p1",
+        probability=draw(st.none() | st.floats(0, 1)),
     )
     features = tuple(draw(st.lists(number, min_size=len(NAMES), max_size=len(NAMES))))
     return Transaction.decided(draw(payments(user_id)), features, assessment)

@@ -72,6 +72,23 @@ def test_a_file_with_names_of_its_own_is_learned_and_what_was_done_to_it_is_in_t
     assert f"Row {frame.height:,} of theirs.parquet" in str(result.exception)
 
 
+def test_it_tells_where_verify_and_block_begin_and_how_that_was_chosen(tmp_path: Path) -> None:
+    a_stream(days=60, payments_a_day=120).write_parquet(tmp_path / "long.parquet")
+    order = ("--out", tmp_path / "v9", "--iterations", 20, "--depth", 3, "--label-delay", "2d", "--workers", 1)
+    wishes = ("--base-rate", 0.004, "--alert-budget", 0.02, "--block-precision", 0.05, "--no-monotone")
+    result = run("--transactions", tmp_path / "long.parquet", *order, *wishes)
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    for words in ("Calibrated on", "fraud in 0.004 of payments where it serves", "VERIFY from a probability of"):
+        assert words in told
+    for words in ("BLOCK above", "by amount", "Probabilities against outcomes", "of what fraud costs"):
+        assert words in told
+    card = json.loads((tmp_path / "v9" / "card.json").read_bytes())
+    assert card["meaning"]["base_rate"]["served"] == 0.004
+    assert card["training"]["monotone"] is False
+    assert json.loads((tmp_path / "v9" / "metrics.json").read_bytes())["scaling"]["wishes"]["alert_budget"] == 0.02
+
+
 def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
     frame = pl.read_parquet(file)
     future = frame.tail(1).with_columns(pl.col("event_time").dt.offset_by("90y"))

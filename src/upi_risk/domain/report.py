@@ -33,10 +33,11 @@ class ReportMaterial:
         card: the model.
         record: how it came to be, and its figures; with an evaluation.
         test: the payments measured on, amounts as in the file.
-        scores: what the model said of each.
+        scores: of each.
         explained: a sample of the test.
         policy: where the levels begin.
         costs: what decisions cost.
+        raw: the model's answer to each, before it was calibrated.
     """
 
     card: ModelCard
@@ -46,3 +47,4 @@ class ReportMaterial:
     explained: Explained
     policy: RiskPolicy
     costs: CostModel
+    raw: Sequence[float]

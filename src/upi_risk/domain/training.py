@@ -15,6 +15,7 @@ from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.metrics import Band, Measured
+from upi_risk.domain.scaling import Scaling
 from upi_risk.domain.validation import Validation
 
 if TYPE_CHECKING:  # they are about parameters and examples, and the record holds them
@@ -23,6 +24,9 @@ if TYPE_CHECKING:  # they are about parameters and examples, and the record hold
 
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
+
+CALIBRATION_SHARE: Final = 0.25
+"""Of the training period, by time: the last part, which probabilities are calibrated on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class HyperParameters:
         fraud_weight: how many good payments a fraud counts for while learning.
         early_stopping: after so many trees that did not help on the last part of training, growing ends, and the model
             is grown anew on all of it with the trees that did; 0 grows all ``iterations``.
+        monotone: whether features are held to the direction that sense demands of them (``Feature.monotone``).
     """
 
     iterations: int = 1_000
@@ -47,6 +52,7 @@ class HyperParameters:
     l2_leaf_reg: float = 3.0
     fraud_weight: float = 1.0
     early_stopping: int = 0
+    monotone: bool = True
 
     def __str__(self) -> str:
         """As printed: ``200 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, seed 7``."""
@@ -100,6 +106,21 @@ class Split:
         return tuple(
             replace(self, train_to=begin - self.label_delay, test_from=begin, test_to=end)
             for begin, end in pairwise(begins)
+        )
+
+    def later_part(self) -> Split | None:
+        """Within the training period: learn its earlier part, less the label delay, to measure on the later part.
+
+        Whatever is measured there was known when the test begins, so the test stays untouched.
+
+        Returns:
+            None where the training period is too short for the label delay.
+        """
+        begin = self.train_to - (self.train_to - self.train_from) * CALIBRATION_SHARE
+        if begin - self.label_delay <= self.train_from:
+            return None
+        return replace(
+            self, train_to=begin - self.label_delay, test_from=begin, test_to=self.train_to, reported_by=self.test_from
         )
 
     def __str__(self) -> str:
@@ -246,6 +267,7 @@ class TrainingRecord:
         drift: of each feature between training and test.
         tuning: how the parameters were chosen, where that was asked for.
         stopping: how the number of trees was found, where growing was stopped early.
+        scaling: how raw answers came to be scores; None: they are the scores.
     """
 
     source: Source
@@ -263,6 +285,7 @@ class TrainingRecord:
     drift: tuple[Drift, ...] = ()
     tuning: Tuning | None = None
     stopping: Stopping | None = None
+    scaling: Scaling | None = None
 
 
 def canary_rows(rows: int, wanted: int) -> Sequence[int]:

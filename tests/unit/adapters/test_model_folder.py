@@ -19,6 +19,7 @@ from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Usage
+from upi_risk.domain.meaning import AS_IT_IS
 
 FOLDERS = ModelFolders(open_scorer)
 USED = Usage(12.34, 567.8)
@@ -60,6 +61,17 @@ def test_a_card_of_before_there_were_intervals_is_taken(folder: Path) -> None:
 def test_a_card_may_bring_figures_that_this_release_does_not_know(folder: Path) -> None:
     rewrite(folder, lambda card: card.update(evaluation={"auc": {"value": 0.9}, "regret": 1}))
     assert FOLDERS.take(folder).card == a_small_model()[1]
+
+
+def test_a_card_of_before_there_was_a_scale_is_read_and_its_answers_are_scores(folder: Path) -> None:
+    def of_before(card: dict[str, Any]) -> None:
+        card.update(format=1)
+        card.pop("meaning")
+        card["training"].pop("monotone")
+
+    rewrite(folder, of_before)
+    assert FOLDERS.take(folder).card == a_small_model()[1]
+    assert FOLDERS.take(folder).card.meaning == AS_IT_IS
 
 
 def test_a_report_lies_beside_its_model(folder: Path) -> None:
@@ -159,8 +171,12 @@ def test_a_file_that_is_a_folder_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda card: card.update(format=2), "card.json of another release"),
+        (lambda card: card.update(format=3), "card.json of another release"),
         (lambda card: card.pop("canaries"), "cannot be read"),
+        (lambda card: card.update(meaning={"calibration": {"fraud": -1, "good": 1, "offset": 0}}), "do not rise"),
+        (lambda card: card.update(meaning={"base_rate": {"learned": 0, "served": 1}}), "between 0 and 1"),
+        (lambda card: card.update(meaning={"scale": []}), "rise between 0 and 1"),
+        (lambda card: card.update(meaning={"scale": 1}), "cannot be read"),
         (lambda card: card.update(surprise=1), "cannot be read"),
         (lambda card: card["canaries"][3].update(vector=[0.0] * 13), "canary rows that are not its features"),
         (lambda card: card["confidence"].update(edges=[]), "without a confidence curve"),

@@ -13,14 +13,19 @@ import pytest
 from tests.learning import BEGIN, SMALL, a_stream
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
-from upi_risk.application.train_model import TrainingOrder
+from upi_risk.application.train_model import Trained, TrainingOrder
 from upi_risk.bootstrap.commands.train import build_trainer
+from upi_risk.domain.calibration import BaseRate
+from upi_risk.domain.cost import CostModel
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.features import NAMES
+from upi_risk.domain.meaning import AS_IT_IS, Meaning
+from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import SplitWishes
 
 DELAY = timedelta(days=2)
+DAY_8 = BEGIN + timedelta(days=8)
 TRAIN = build_trainer(workers=1, form=FileForm())
 
 
@@ -144,6 +149,118 @@ def test_a_serving_model_that_does_not_load_is_told_and_not_compared_with(order:
     assert trained.record.verdict is not None
     assert trained.record.verdict.against is None
     assert trained.notes[-1].startswith("The serving model could not be compared with. There is no model in")
+
+
+def test_a_short_stream_is_not_calibrated_and_says_so(order: TrainingOrder) -> None:
+    trained = TRAIN(order, unheard)
+    assert trained.card.meaning == AS_IT_IS
+    assert any("a part of the training period has" in note for note in trained.notes)
+    short = TRAIN(replace(order, label_delay=timedelta(days=7), wishes=SplitWishes(train_to=DAY_8)), unheard)
+    assert any("too short for the label delay" in note for note in short.notes)
+    assert short.record.scaling is not None
+    assert (short.record.scaling.period, short.record.scaling.points) == ("", None)
+    assert short.record.scaling.before == short.record.scaling.after
+    assert len(short.record.scaling.break_evens) == 6
+
+
+def test_without_calibration_the_base_rate_is_corrected_all_the_same(order: TrainingOrder) -> None:
+    plain = TRAIN(order, unheard).record
+    trained = TRAIN(replace(order, scaling=ScaleWishes(base_rate=0.001)), unheard)
+    meaning, record = trained.card.meaning, trained.record
+    assert meaning == Meaning(base_rate=BaseRate(record.train_frauds / record.train_rows, 0.001))
+    assert record.measured[0].auc == plain.measured[0].auc
+    assert record.measured[0].brier == plain.measured[0].brier
+    assert record.measured[0].flagged[0].alerts < plain.measured[0].flagged[0].alerts
+
+
+@pytest.fixture(scope="module")
+def long_order(tmp_path_factory: pytest.TempPathFactory) -> TrainingOrder:
+    """With frauds enough to calibrate on."""
+    folder = tmp_path_factory.mktemp("long")
+    a_stream(days=60, payments_a_day=120).write_csv(folder / "payments.csv")
+    wishes = ScaleWishes(alert_budget=0.1)
+    return TrainingOrder(folder / "payments.csv", folder / "v9.1", "v9.1", SMALL, label_delay=DELAY, scaling=wishes)
+
+
+@pytest.fixture(scope="module")
+def long(long_order: TrainingOrder) -> Trained:
+    return TRAIN(long_order, unheard)
+
+
+def test_a_model_is_calibrated_on_the_later_part_of_training_and_its_score_is_on_a_scale(
+    long_order: TrainingOrder, long: Trained
+) -> None:
+    scaling, split = long.record.scaling, long.record.split
+    assert scaling is not None
+    assert scaling.period.startswith("2026-02-06")
+    assert f".. {split.train_to:%Y-%m-%d}" in scaling.period
+    assert scaling.frauds >= 50
+    assert scaling.points is not None
+    assert long.card.meaning == scaling.meaning == ModelFolders(open_scorer).take(long_order.out).card.meaning
+    assert long.card.meaning.scale == scaling.points.scale(0.35, 0.65)
+    assert scaling.points.verify.share <= 0.1
+    assert scaling.before is not None
+    assert scaling.after is not None
+    assert long.record.measured[0].brier == scaling.after.brier
+    assert long.notes == ()
+
+
+def test_thresholds_on_the_test_are_near_the_budget_they_were_chosen_for(long: Trained) -> None:
+    measured, scaling = long.record.measured[0], long.record.scaling
+    assert scaling is not None
+    assert scaling.points is not None
+    alerts = measured.flagged[0]
+    assert alerts.alerts / measured.rows == pytest.approx(scaling.points.verify.share, abs=0.03)
+    assert alerts.precision == pytest.approx(scaling.points.verify.precision, abs=0.2)
+
+
+def test_canaries_are_raw_answers(long_order: TrainingOrder, long: Trained) -> None:
+    scorer = ModelFolders(open_scorer).take(long_order.out)
+    (scored,) = scorer.score([long.card.canaries[0].vector])
+    assert scored.probability == pytest.approx(long.card.canaries[0].probability, abs=1e-9)
+
+
+def test_files_tell_how_answers_became_scores(long_order: TrainingOrder, long: Trained) -> None:
+    scaling = json.loads((long_order.out / "metrics.json").read_bytes())["scaling"]
+    assert scaling["before"]["brier"] > 0
+    assert scaling["after"]["bands"][0]["rows"] > 0
+    card = json.loads((long_order.out / "card.json").read_bytes())
+    assert [anchor["score"] for anchor in card["meaning"]["scale"]] == [0.35, 0.65]
+    assert card["training"]["monotone"] is True
+    page = (long_order.out / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "## What a score means" in page
+    assert "A score of 0.35 is a probability of" in page
+
+
+def test_a_base_rate_moves_probabilities_and_thresholds_together(
+    long_order: TrainingOrder, long: Trained, tmp_path: Path
+) -> None:
+    wishes = replace(long_order.scaling, base_rate=0.005)
+    rarer = TRAIN(replace(long_order, out=tmp_path / "v9.2", scaling=wishes), unheard)
+    meaning = rarer.card.meaning
+    assert meaning.calibration == long.card.meaning.calibration
+    assert meaning.base_rate is not None
+    assert meaning.base_rate.served == 0.005
+    assert meaning.probability(0.3) < long.card.meaning.probability(0.3)
+    assert rarer.record.scaling is not None
+    assert rarer.record.scaling.after == long.record.scaling.after if long.record.scaling else False
+    assert max(rarer.card.confidence.fraud_rates) < max(long.card.confidence.fraud_rates)
+
+
+def test_where_asking_never_pays_probabilities_stay_scores(long_order: TrainingOrder, tmp_path: Path) -> None:
+    useless = CostModel(verify_stops=0.0)
+    trained = TRAIN(replace(long_order, out=tmp_path / "v9.2", costs=useless), unheard)
+    assert trained.card.meaning.calibration is not None
+    assert trained.card.meaning.scale is None
+    assert any("Asking never pays" in note for note in trained.notes)
+
+
+def test_labels_of_the_later_part_are_those_known_when_the_test_begins(long: Trained) -> None:
+    part = long.record.split.later_part()
+    assert part is not None
+    assert part.reported_by == long.record.split.test_from
+    assert part.train_to == part.test_from - DELAY
+    assert part.test_to == long.record.split.train_to
 
 
 def test_folds_are_tried_within_training_in_order_of_time_and_at_random(order: TrainingOrder) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from catboost import CatBoostClassifier, Pool
 
 from upi_risk.adapters.catboost.scorer import fraud_probabilities
-from upi_risk.domain.features import NAMES
+from upi_risk.domain.features import BASELINE, NAMES
 from upi_risk.domain.training import Examples, HyperParameters
 
 _KEPT_METADATA: Final = frozenset({"class_params", "catboost_version_info"})
@@ -76,6 +76,7 @@ class CatBoostLearner:
             l2_leaf_reg=parameters.l2_leaf_reg,
             class_weights=[1.0, parameters.fraud_weight],
             random_seed=parameters.seed,
+            monotone_constraints=[feature.monotone for feature in BASELINE] if parameters.monotone else None,
             loss_function="Logloss",
             thread_count=self._workers,
             allow_writing_files=False,

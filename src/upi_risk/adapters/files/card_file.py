@@ -8,13 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
+from upi_risk.adapters.files.meaning_file import MeaningPart
 from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.training import TrainingRecord
 
-FORMAT: Final = 1
-"""Raised when an older release could no longer read a card rightly."""
+FORMAT: Final = 2
+"""Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores."""
+
+_READABLE: Final = frozenset({1, FORMAT})
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,6 +63,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     stopping: dict[str, int] | None = None
     """How the number of trees was found; see :class:`~upi_risk.domain.stopping.Stopping`."""
     libraries: dict[str, str]
+    monotone: bool = False
 
 
 class AtThreshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -124,6 +129,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     canaries: tuple[CanaryRow, ...]
     evaluation: dict[str, Any] | None = None
     """Figures with intervals; absent from older cards, and open for more."""
+    meaning: MeaningPart | None = None
+    """Absent from older cards: their raw answers are scores."""
 
     def card(self) -> ModelCard:
         """The part that serving needs."""
@@ -135,6 +142,7 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             sha256=self.sha256,
             confidence=ConfidenceCurve(self.confidence.edges, self.confidence.fraud_rates),
             canaries=tuple(Canary(row.vector, row.probability) for row in self.canaries),
+            meaning=self.meaning.value() if self.meaning else AS_IT_IS,
         )
 
     def sheet(self) -> ModelSheet:
@@ -161,6 +169,7 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "learning rate, seed": f"{training.learning_rate:g}, {training.seed}",
             "L2, weight of a fraud": f"{training.l2_leaf_reg:g}, {training.fraud_weight:g}",
             "parameters chosen": training.chosen or "by hand",
+            "held to the direction of sense": "yes" if training.monotone else "no",
             "libraries": _pairs(training.libraries),
         }
         return ModelSheet(self.card(), self.split, tuple(figures.items()), tuple(grown.items()))
@@ -222,6 +231,7 @@ def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
         ),
         canaries=tuple(CanaryRow(vector=row.vector, probability=row.probability) for row in card.canaries),
         evaluation=msgspec.to_builtins(record.evaluation),
+        meaning=MeaningPart.of(card.meaning),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
@@ -258,6 +268,7 @@ def _training(record: TrainingRecord) -> Training:
         chosen=None if record.tuning is None else str(record.tuning),
         stopping=msgspec.to_builtins(record.stopping),
         libraries=dict(record.libraries),
+        monotone=parameters.monotone,
     )
 
 
@@ -272,7 +283,7 @@ def read_card(content: bytes, name: str) -> CardFile:
         ModelRejectedError: it is no card, or one of a later release.
     """
     try:
-        if msgspec.json.decode(content, type=_Format).format != FORMAT:
+        if msgspec.json.decode(content, type=_Format).format not in _READABLE:
             message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
             raise ModelRejectedError(message)
         card = msgspec.json.decode(content, type=CardFile)
@@ -281,6 +292,10 @@ def read_card(content: bytes, name: str) -> CardFile:
         raise ModelRejectedError(message) from error
     if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
         raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
+    try:
+        card.card()
+    except ValueError as error:
+        raise ModelRejectedError(f"Model {name}: {error} Restore its card.json.") from error
     if any(len(row.vector) != len(card.features) for row in card.canaries):
         raise ModelRejectedError(f"Model {name} has canary rows that are not its features; restore its card.json.")
     return card

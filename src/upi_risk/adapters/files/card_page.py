@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from upi_risk.adapters.files.meaning_page import meaning_section
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.model import ModelCard
@@ -21,6 +22,8 @@ def write_card_page(card: ModelCard, record: TrainingRecord) -> bytes:
     sections = [_made(card, record)]
     if record.verdict is not None:
         sections.append(_judged(record.verdict))
+    if record.scaling is not None:
+        sections.append(meaning_section(record.scaling))
     if record.evaluation is not None:
         sections.append(_measured(record.evaluation, f"{record.split}"))
     if record.validation is not None:
@@ -46,6 +49,7 @@ def _made(card: ModelCard, record: TrainingRecord) -> str:
         f"- Trees: {parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}, "
         f"seed {parameters.seed}; L2 {parameters.l2_leaf_reg:g}, a fraud counts for {parameters.fraud_weight:g}\n"
         f"- Chosen: {_chosen(record)}\n"
+        f"- Held to the direction of sense: {'yes' if parameters.monotone else 'no'}\n"
         f"- Computed with: {', '.join(' '.join(pair) for pair in record.libraries)}\n"
         f"- Model file: SHA-256 `{card.sha256}`"
     )
@@ -130,7 +134,8 @@ def _tried(tuning: Tuning) -> str:
 def _limits() -> str:
     return (
         "## Limits\n\nThe figures are of one stream and one period. The best F1 is found on the test itself. "
-        "Scores are of the stream's share of fraud; where fraud is rarer, a score promises too much. "
+        "Probabilities are of the stream's share of fraud unless they were corrected for another; "
+        "where fraud is rarer, they promise too much. "
         "`report.html` shows the curves, the costs and the drift."
     )
 

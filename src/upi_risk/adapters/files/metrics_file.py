@@ -18,7 +18,8 @@ def write_metrics(record: TrainingRecord, used: Usage) -> bytes:
     """The content of a ``metrics.json``: flat; the figures at one threshold are those at the lowest.
 
     What was not asked for is null: ``evaluation`` (figures with intervals), ``gate``, ``validation``,
-    ``tuning`` (every candidate), ``stopping``.
+    ``tuning`` (every candidate), ``stopping``, and ``scaling`` (calibration, base rate and scale; reliability before
+    and after).
     """
     metrics = metrics_of(record)
     first: AtThreshold = metrics[0].thresholds[0]
@@ -42,6 +43,7 @@ def write_metrics(record: TrainingRecord, used: Usage) -> bytes:
         "parameters": record.parameters,
         "tuning": record.tuning and _tuning(record.tuning),
         "stopping": record.stopping,
+        "scaling": record.scaling,
         "drift_psi": {drift.feature: drift.psi for drift in record.drift},
         "cleaning": dict(record.source.cleaning),
         "seconds": round(used.seconds, 1),

@@ -35,6 +35,7 @@ _SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "score": pl.Float64,
     "decision": pl.String,
     "model_version": pl.String,
+    "probability": pl.Float64,
     **dict.fromkeys([LOGGED + name for name in NAMES], pl.Float64),
 }
 _NO_VECTOR: Final = (None,) * len(NAMES)
@@ -140,5 +141,6 @@ def _row(check: PastCheck) -> tuple[object, ...]:
         check.score,
         check.decision,
         check.model_version,
+        check.probability,
         *(check.features if len(check.features) == len(NAMES) else _NO_VECTOR),
     )

@@ -80,12 +80,14 @@ class FilePaymentStream:
             frame = frame.with_columns((pl.col("amount_paise") * unit).round().cast(pl.Int64))
         table = feature_table(frame)
         for split in splits:
-            known = pl.col("is_fraud") & (pl.col("reported_us") < epoch_us(split.test_from)).fill_null(value=False)
+            known, came_out = _known_by(split.test_from), pl.col("is_fraud")
             train = _within(split.train_from, split.train_to)
             test = _within(split.test_from, split.test_to)
             if split.known_since is not None:
                 test &= ~_card_was_known(epoch_us(split.known_since))
-            yield self._chosen(frame, table, train, known), self._chosen(frame, table, test, _truth(split.reported_by))
+            if split.reported_by is not None:
+                came_out = _known_by(split.reported_by)
+            yield self._chosen(frame, table, train, known), self._chosen(frame, table, test, came_out)
 
     def _at(self, row: int) -> datetime:
         return from_epoch_us(int(self._instants[row]))
@@ -111,11 +113,9 @@ def _within(first: datetime, end: datetime) -> pl.Expr:
     return pl.col("at_us").is_between(epoch_us(first), epoch_us(end), closed="left")
 
 
-def _truth(reported_by: datetime | None) -> pl.Expr:
-    """What a payment turned out to be, as far as it was known at an instant."""
-    if reported_by is None:
-        return pl.col("is_fraud")
-    return pl.col("is_fraud") & (pl.col("reported_us") < epoch_us(reported_by)).fill_null(value=False)
+def _known_by(at: datetime) -> pl.Expr:
+    """Whether a payment was reported as fraud before an instant."""
+    return pl.col("is_fraud") & (pl.col("reported_us") < epoch_us(at)).fill_null(value=False)
 
 
 def _card_was_known(since_us: int) -> pl.Expr:

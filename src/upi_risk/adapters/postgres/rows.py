@@ -139,6 +139,7 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     settled_at: datetime | None
     reported_at: datetime | None
+    probability: float | None
 
     @classmethod
     def of(cls, transaction: Transaction) -> TransactionRow:
@@ -162,6 +163,7 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
             status=transaction.status,
             settled_at=transaction.settled_at,
             reported_at=transaction.reported_at,
+            probability=assessment.probability,
         )
 
     def value(self) -> Transaction:
@@ -178,6 +180,7 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
                 confidence=self.confidence,
                 model_version=self.model_version,
                 policy_version=self.policy_version,
+                probability=self.probability,
             ),
             status=self.status,
             settled_at=self.settled_at,

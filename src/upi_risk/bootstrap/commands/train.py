@@ -11,6 +11,7 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.matplotlib.report import render
+from upi_risk.adapters.numpy.calibration import fit_calibration
 from upi_risk.adapters.numpy.drift import feature_drift
 from upi_risk.adapters.numpy.evaluation import evaluate
 from upi_risk.adapters.polars.payment_stream import FilePaymentStream
@@ -35,7 +36,7 @@ def build_trainer(workers: int, form: FileForm, engine: str | None = None) -> Tr
         engine: where candidates are tried; see :func:`~upi_risk.bootstrap.tuning.build_tuner`.
     """
     read = partial(FilePaymentStream.open, form=replace(form, now=SystemClock().now()))
-    instruments = Instruments(rank, evaluate, feature_drift, stratified, render)
+    instruments = Instruments(rank, evaluate, feature_drift, stratified, render, fit_calibration)
     tune, shelf = build_tuner(workers, engine), ModelFolders(open_scorer)
     return TrainModel(read, CatBoostLearner(workers), tune, instruments, shelf, process_usage)
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from upi_risk.application.train_model import TrainingOrder, TrainModel
 from upi_risk.domain.cost import CostModel
 from upi_risk.domain.model import VERSION_NAME
+from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
 from upi_risk.domain.tuning import LIMITS
@@ -32,6 +33,8 @@ LARGEST_UNIT: Final = 1_000
 MOST_FOLDS: Final = 20
 COSTS: Final = tuple(field.name for field in fields(CostModel))
 _DEFAULT: Final = HyperParameters()
+_SCALE: Final = ScaleWishes()
+_SHARE: Final = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 class _Units(click.ParamType[tuple[float, ...]]):
@@ -144,7 +147,28 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option(
         "--against", type=click.Path(path_type=Path), help="Folder of the model to compare with. [default: CURRENT's]"
     )
-    @click.option("--cost", "costs", type=_Cost(), multiple=True, help=f"For the report, of: {', '.join(COSTS)}.")
+    @click.option("--cost", "costs", type=_Cost(), multiple=True, help=f"For scale and report, of: {', '.join(COSTS)}.")
+    @click.option("--base-rate", type=_SHARE, help="Share of fraud where it will serve. [default: as in training]")
+    @click.option(
+        "--alert-budget",
+        type=_SHARE,
+        default=_SCALE.alert_budget,
+        show_default=True,
+        help="Share of payments that may be VERIFY or BLOCK.",
+    )
+    @click.option(
+        "--block-precision",
+        type=_SHARE,
+        default=_SCALE.block_precision,
+        show_default=True,
+        help="Least share of fraud among what is to BLOCK.",
+    )
+    @click.option(
+        "--monotone/--no-monotone",
+        default=_DEFAULT.monotone,
+        show_default=True,
+        help="A larger amount never lowers the risk, all else equal.",
+    )
     @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
     @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")
     @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
@@ -200,6 +224,10 @@ def _order(  # noqa: PLR0913 - one argument an option
     against: Path | None,
     strict: bool,
     costs: tuple[tuple[str, float], ...],
+    base_rate: float | None,
+    alert_budget: float,
+    block_precision: float,
+    monotone: bool,
     **periods: datetime | None,
 ) -> TrainingOrder:
     name = version or out.resolve().name
@@ -210,7 +238,9 @@ def _order(  # noqa: PLR0913 - one argument an option
         transactions=transactions,
         out=out,
         version=name,
-        parameters=HyperParameters(iterations, depth, learning_rate, seed, l2_leaf_reg, fraud_weight, early_stopping),
+        parameters=HyperParameters(
+            iterations, depth, learning_rate, seed, l2_leaf_reg, fraud_weight, early_stopping, monotone
+        ),
         wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in periods.items()}),
         label_delay=label_delay,
         units=units,
@@ -220,6 +250,7 @@ def _order(  # noqa: PLR0913 - one argument an option
         strict=strict,
         costs=CostModel(**dict(costs)),
         tuning=tuning_order(grid, trials, folds),
+        scaling=ScaleWishes(base_rate, alert_budget, block_precision),
     )
 
 

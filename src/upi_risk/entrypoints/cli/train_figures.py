@@ -13,6 +13,7 @@ from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.tuning import Tuning
 from upi_risk.domain.validation import Trials, Validation
+from upi_risk.entrypoints.cli.scale_figures import break_even_table, reliability_table, scale_lines
 
 _MANY: Final = 10_000
 _SHOWN: Final = 10
@@ -35,6 +36,10 @@ def print_trained(order: TrainingOrder, trained: Trained) -> None:
     if record.evaluation is not None:
         console.print(_points(record.evaluation))
         console.print(_parts(record.evaluation))
+    if record.scaling is not None:
+        console.print("\n".join(scale_lines(record.scaling)), highlight=False)
+        console.print(break_even_table(record.scaling))
+        console.print(reliability_table(record.scaling))
     console.print(_confidence(trained))
     if record.tuning is not None:
         console.print(_tuning(record.tuning))
