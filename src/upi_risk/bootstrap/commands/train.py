@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
@@ -24,11 +25,12 @@ from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.stream import FileForm
 from upi_risk.entrypoints.cli.train import train_command
 
+INSTRUMENTS: Final = Instruments(rank, evaluate, feature_drift, stratified, render)
 
-def build_trainer(workers: int, form: FileForm) -> TrainModel:
+
+def build_trainer(workers: int, form: FileForm, instruments: Instruments = INSTRUMENTS) -> TrainModel:
     """The use case over files, Polars and CatBoost; ``workers`` threads compute, rows after now are refused."""
     read = partial(FilePaymentStream.open, form=replace(form, now=SystemClock().now()))
-    instruments = Instruments(rank, evaluate, feature_drift, stratified, render)
     return TrainModel(read, CatBoostLearner(workers), instruments, ModelFolders(open_scorer), process_usage)
 
 
