@@ -31,7 +31,7 @@ setup-dev:
 
 test: setup-dev ## Every test, against a PostgreSQL and a Valkey that it brings itself (ARGS= for some)
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --cov --cov-report=term-missing:skip-covered
 	@$(BIN)/coverage report --include='src/upi_risk/domain/*,src/upi_risk/application/*' --fail-under=100
 else
 	@$(BIN)/python -m pytest $(ARGS)

@@ -38,7 +38,7 @@ def some_artifacts(folder: Path) -> Path:
 
 async def until_scored_by(database_url: str, version: str) -> None:
     """Wait for the first check that this model decided."""
-    async with asyncio.timeout(60), await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+    async with asyncio.timeout(120), await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         query = "select 1 from transactions where model_version = %s limit 1"
         while await (await connection.execute(query, (version,))).fetchone() is None:  # noqa: ASYNC110 - it tells no other way
             await asyncio.sleep(0.1)
