@@ -11,12 +11,16 @@ import rich_click as click
 from click.testing import CliRunner, Result
 
 from tests.learning import a_stream
+from tests.training import quick_trainer
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.bootstrap.commands.train import command, serving_folder
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.tuning import TuningOrder
+from upi_risk.entrypoints.cli.train import train_command
 from upi_risk.entrypoints.cli.tuning_options import tuning_order
+
+QUICK = train_command(quick_trainer, serving_folder)
 
 
 @pytest.fixture
@@ -26,8 +30,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+def run(*arguments: object, of: click.Command = QUICK) -> Result:
+    return CliRunner().invoke(of, [str(argument) for argument in arguments])
 
 
 def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their_split(
@@ -37,7 +41,7 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
     result = run(
         "--transactions", file, "--out", out, "--iterations", 20, "--depth", 3, "--label-delay", "2d",
         "--test-from", "2026-01-25", "--units", "1,25", "--workers", 1, "--folds", 2,
-        "--cost", "verify_rupees=4.5", "--cost", "recovered=0.2",
+        "--cost", "verify_rupees=4.5", "--cost", "recovered=0.2", of=command,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "train 2026-01-01" in result.stdout

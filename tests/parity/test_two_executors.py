@@ -1,8 +1,8 @@
 """One definition, two executors: the fold of events and the Polars table give the same features to the last bit."""
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
-from tests.parity.histories import MIDNIGHT, History, Told, histories, table
+from tests.parity.histories import MIDNIGHT, THOROUGH, History, Told, histories, table
 from tests.parity.voices import World, oracle
 from upi_risk.adapters.polars.facts import facts_table
 from upi_risk.adapters.polars.features import feature_table
@@ -30,7 +30,7 @@ EVERY_EDGE = History(
 """Gaps of exactly 7, 30 and 37 days on Indian midnights, a receiver shared at one instant, a report at a payment's."""
 
 
-@settings(max_examples=300)
+@THOROUGH
 @given(histories())
 @example(EVERY_EDGE)
 @example(History((MIDNIGHT,), (), ()))
@@ -40,7 +40,7 @@ def test_the_fold_the_table_and_the_oracle_gather_the_same_facts(history: Histor
     assert columns == oracle(history)
 
 
-@settings(max_examples=200)
+@THOROUGH
 @given(histories())
 @example(EVERY_EDGE)
 def test_vectors_of_a_payment_alone_and_of_a_table_are_equal_to_the_last_bit(history: History) -> None:

@@ -88,15 +88,20 @@ def seen(page: str) -> Seen:
     return parser
 
 
+@cache
+def the_page() -> str:
+    return render(material())
+
+
 def test_the_page_asks_nobody_for_anything() -> None:
-    page = render(material())
+    page = the_page()
     assert seen(page).asked == []
     assert not {"script", "link", "iframe"} & set(seen(page).tags)
     assert "@import" not in page
 
 
 def test_every_reference_within_a_figure_is_to_a_part_of_that_figure() -> None:
-    page = render(material())
+    page = the_page()
     ids = seen(page).ids
     assert len(ids) == len(set(ids))
     references = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', page))
@@ -104,7 +109,7 @@ def test_every_reference_within_a_figure_is_to_a_part_of_that_figure() -> None:
 
 
 def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
-    page = render(material())
+    page = the_page()
     assert seen(page).tags.count("svg") == 8
     for label in ("ROC curve", "Reliability diagram", "SHAP values", "Cost against threshold"):
         assert f'aria-label="{label}"' in page
@@ -147,12 +152,12 @@ def test_it_tells_what_a_score_means_and_how_probabilities_held_before_and_after
 
 
 def test_names_from_files_are_text() -> None:
-    assert "<script>" not in render(material())
-    assert "&lt;script&gt;.csv" in render(material())
+    assert "<script>" not in the_page()
+    assert "&lt;script&gt;.csv" in the_page()
 
 
 def test_the_same_material_gives_the_same_page() -> None:
-    assert render(material()) == render(material())
+    assert render(material()) == the_page()
 
 
 def test_without_evaluation_gate_or_folds_the_rest_is_told() -> None:

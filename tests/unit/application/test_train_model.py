@@ -1,9 +1,9 @@
-"""Training from a small stream, with everything real."""
+"""Training from a small stream: once with everything real, then with what is quick; see tests/training.py."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from tests.learning import BEGIN, SMALL, a_stream
+from tests.training import quick_trainer
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.application.train_model import Trained, TrainingOrder
@@ -26,24 +27,43 @@ from upi_risk.domain.training import SplitWishes
 
 DELAY = timedelta(days=2)
 DAY_8 = BEGIN + timedelta(days=8)
-TRAIN = build_trainer(workers=1, form=FileForm())
+REAL = build_trainer(workers=1, form=FileForm())
+TRAIN = quick_trainer()
+
+
+def an_order(folder: Path) -> TrainingOrder:
+    file = folder / "payments.csv"
+    a_stream().write_csv(file)
+    return TrainingOrder(file, folder / "v9.1", "v9.1", SMALL, label_delay=DELAY)
 
 
 @pytest.fixture
 def order(tmp_path: Path) -> TrainingOrder:
-    file = tmp_path / "payments.csv"
-    a_stream().write_csv(file)
-    return TrainingOrder(file, tmp_path / "v9.1", "v9.1", SMALL, label_delay=DELAY)
+    return an_order(tmp_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A training with everything real, for many tests to look at; its folder is not to be written."""
+
+    order: TrainingOrder
+    trained: Trained
+    steps: list[str]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    order, steps = an_order(tmp_path_factory.mktemp("done")), list[str]()
+    return Done(order, REAL(order, lambda step, _: steps.append(step)), steps)
 
 
 def unheard(step: str, share: float) -> None:
     pass
 
 
-def test_a_model_is_learned_measured_written_and_loaded(order: TrainingOrder) -> None:
-    steps: list[str] = []
-    trained = TRAIN(order, lambda step, _: steps.append(step))
-    assert trained.card == ModelFolders(open_scorer).take(order.out).card
+def test_a_model_is_learned_measured_written_and_loaded(done: Done) -> None:
+    trained = done.trained
+    assert trained.card == ModelFolders(open_scorer).take(done.order.out).card
     assert trained.card.version == "v9.1"
     assert trained.card.sha256
     assert 100 <= len(trained.card.canaries) <= 200
@@ -55,7 +75,7 @@ def test_a_model_is_learned_measured_written_and_loaded(order: TrainingOrder) ->
     assert sum(band.rows for band in trained.record.bands) == measured.rows - measured.rows // 2
     assert trained.used.seconds > 0
     assert trained.used.peak_memory_mib > 50
-    assert list(dict.fromkeys(steps)) == [
+    assert list(dict.fromkeys(done.steps)) == [
         "Reading the file",
         "Computing features",
         "Growing trees",
@@ -65,16 +85,15 @@ def test_a_model_is_learned_measured_written_and_loaded(order: TrainingOrder) ->
     ]
 
 
-def test_the_same_order_gives_the_same_files_to_the_bit(order: TrainingOrder, tmp_path: Path) -> None:
-    again = replace(order, out=tmp_path / "again")
-    TRAIN(order, unheard)
-    TRAIN(again, unheard)
+def test_the_same_order_gives_the_same_files_to_the_bit(done: Done, tmp_path: Path) -> None:
+    again = replace(done.order, out=tmp_path / "again")
+    REAL(again, unheard)
     for name in ("fraud_classifier.cbm", "card.json", "MODEL_CARD.md", "report.html"):
-        assert (order.out / name).read_bytes() == (again.out / name).read_bytes()
+        assert (done.order.out / name).read_bytes() == (again.out / name).read_bytes()
 
 
-def test_every_unit_is_learned_and_measured_by_itself(order: TrainingOrder) -> None:
-    alone = TRAIN(order, unheard).record
+def test_every_unit_is_learned_and_measured_by_itself(done: Done, order: TrainingOrder) -> None:
+    alone = done.trained.record
     both = TRAIN(replace(order, units=(1.0, 25.0)), unheard).record
     assert [measured.unit for measured in both.measured] == [1.0, 25.0]
     assert (both.train_rows, both.train_frauds) == (2 * alone.train_rows, 2 * alone.train_frauds)
@@ -118,11 +137,10 @@ def test_figures_have_intervals_and_are_broken_down_and_the_gate_says_what_it_th
     assert json.loads((order.out / "card.json").read_bytes())["evaluation"] == figures["evaluation"]
 
 
-def test_patterns_do_not_change_the_model(order: TrainingOrder, tmp_path: Path) -> None:
+def test_patterns_do_not_change_the_model(done: Done, order: TrainingOrder) -> None:
     file = order.transactions
     pl.read_csv(file).with_columns(kind=pl.col("is_fraud")).write_csv(file)
-    plain = TRAIN(order, unheard).card
-    assert TRAIN(replace(order, pattern_column="kind", out=tmp_path / "b"), unheard).card == plain
+    assert TRAIN(replace(order, pattern_column="kind"), unheard).card == done.trained.card
 
 
 @pytest.mark.parametrize(("column", "sentence"), [("kind", "has no column kind"), ("amount", "at most 30")])
@@ -131,9 +149,9 @@ def test_a_pattern_column_that_is_none_is_refused(order: TrainingOrder, column: 
         TRAIN(replace(order, pattern_column=column), unheard)
 
 
-def test_the_serving_model_is_measured_on_the_same_payments(order: TrainingOrder, tmp_path: Path) -> None:
-    served = TRAIN(order, unheard)
-    again = TRAIN(replace(order, out=tmp_path / "v9.2", version="v9.2", against=order.out), unheard)
+def test_the_serving_model_is_measured_on_the_same_payments(done: Done, order: TrainingOrder) -> None:
+    served = done.trained
+    again = TRAIN(replace(order, version="v9.2", against=done.order.out), unheard)
     verdict = again.record.verdict
     assert verdict is not None
     assert verdict.against == "v9.1"

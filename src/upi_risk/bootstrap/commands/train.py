@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
@@ -26,17 +27,21 @@ from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.stream import FileForm
 from upi_risk.entrypoints.cli.train import train_command
 
+INSTRUMENTS: Final = Instruments(rank, evaluate, feature_drift, stratified, render, fit_calibration)
 
-def build_trainer(workers: int, form: FileForm, engine: str | None = None) -> TrainModel:
+
+def build_trainer(
+    workers: int, form: FileForm, engine: str | None = None, *, instruments: Instruments = INSTRUMENTS
+) -> TrainModel:
     """The use case over files, Polars and CatBoost; rows after now are refused.
 
     Args:
         workers: threads that compute, or processes that try candidates.
         form: how the file is taken.
         engine: where candidates are tried; see :func:`~upi_risk.bootstrap.tuning.build_tuner`.
+        instruments: what figures are computed with.
     """
     read = partial(FilePaymentStream.open, form=replace(form, now=SystemClock().now()))
-    instruments = Instruments(rank, evaluate, feature_drift, stratified, render, fit_calibration)
     tune, shelf = build_tuner(workers, engine), ModelFolders(open_scorer)
     return TrainModel(read, CatBoostLearner(workers), tune, instruments, shelf, process_usage)
 
