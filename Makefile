@@ -10,7 +10,8 @@ FILE ?= ../shared/data/handbook.parquet
 FROM ?= 2018-09-01
 LIMIT ?= 90000
 OUT ?= artifacts/models/new
-# For `make test`: e.g. ARGS="tests/unit -k fold". Without it everything runs and coverage is measured.
+# For `make test`: e.g. ARGS="tests/unit -k fold", in one process. Without it everything runs, in a process a core (at
+# least 2, at most 8; each brings its own servers), and coverage is measured. PYTEST_XDIST_AUTO_NUM_WORKERS= says how many.
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ setup-dev:
 
 test: setup-dev ## Every test, against a PostgreSQL and a Valkey that it brings itself (ARGS= for some)
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --cov --cov-report=term-missing:skip-covered
 	@$(BIN)/coverage report --include='src/upi_risk/domain/*,src/upi_risk/application/*' --fail-under=100
 else
 	@$(BIN)/python -m pytest $(ARGS)

@@ -1,7 +1,8 @@
 """What every test may ask for: real servers, and a database of its own on them.
 
 The servers are embedded ones, private to this process and gone after it. CI may name others: TEST_DATABASE_URL (a
-superuser's, on a server where databases may be made and dropped) and TEST_REDIS_URL (a database that may be flushed).
+superuser's, on a server where databases may be made and dropped) and TEST_REDIS_URL (a database that may be flushed;
+where tests run in several processes, the ones numbered after it too: each process has its own).
 """
 
 import contextlib
@@ -11,7 +12,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -28,11 +31,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _numbers = itertools.count(1)
 
+MOST_WORKERS = 8
+"""Each has a PostgreSQL of its own and half a GB of libraries."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: a process a core, and two where there is one, as tests wait for servers, too."""
+    said = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", "")
+    return int(said) if said.isdigit() else min(max(2, psutil.cpu_count() or 2), MOST_WORKERS)
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """PostgreSQL and Valkey for this session, without a single fsync."""
-    database_url, redis_url = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
+    """PostgreSQL and Valkey for this process, without a single fsync."""
+    database_url, redis_url = os.environ.get("TEST_DATABASE_URL"), _named_redis()
     folder = Path(tempfile.mkdtemp(prefix="upi-risk-"))
     folder.chmod(0o711)  # under root without user namespaces, PostgreSQL is nobody and must get in
     with contextlib.ExitStack() as stack:
@@ -67,6 +79,16 @@ def redis_url(servers: Servers) -> str:
     with redis.Redis.from_url(servers.redis_url) as client:
         client.flushdb()
     return servers.redis_url
+
+
+def _named_redis() -> str | None:
+    """TEST_REDIS_URL, with this process's number added to that of the database: every test begins with a flush."""
+    url = os.environ.get("TEST_REDIS_URL")
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + worker}").geturl()
 
 
 def _url(servers: Servers, name: str) -> str:

@@ -15,13 +15,16 @@ from tests.builders import NOON
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.domain.confidence import fit_confidence
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, OperatingPoint, Part
+from upi_risk.domain.examples import Examples, canary_rows
 from upi_risk.domain.features import NAMES, Vector, fingerprint
 from upi_risk.domain.metrics import Band, Flagged, Measured
 from upi_risk.domain.model import Canary, ModelCard
-from upi_risk.domain.training import Examples, HyperParameters, Source, Split, TrainingRecord, canary_rows
+from upi_risk.domain.stopping import Stopping
+from upi_risk.domain.training import HyperParameters, Source, Split, TrainingRecord
+from upi_risk.domain.tuning import Candidate, Tried, Tuning
 from upi_risk.domain.validation import Fold, Trials, Validation
 
-SMALL = HyperParameters(iterations=30, depth=3)
+SMALL = HyperParameters(iterations=30, depth=3, learning_rate=0.1, l2_leaf_reg=3.0, feature_share=1.0)
 A_DAY = timedelta(days=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -128,6 +131,24 @@ def an_evaluation(  # noqa: PLR0913 - one argument a figure
         points=tuple(OperatingPoint(cut, 0.35, 30, *shares, *rupees) for cut in Cut),
         by_month=(Part("2026-01", 2_000, 20, about(auc)), Part("2026-02", 10, 0)),
         by_pattern=(Part("mule", 1_990, 10, about(auc)),),
+    )
+
+
+STOPPING = Stopping(50, 1_000, 19, 300, 100, 5)
+
+
+def a_tuning() -> Tuning:
+    """Two candidates on two folds; the second one is better."""
+    folds = a_validation().prequential.folds
+    return Tuning(
+        "grid",
+        tuple(
+            Candidate(
+                replace(SMALL, depth=depth),
+                tuple(Tried(replace(fold, auc=auc, average_precision=auc / 2), 30 - depth) for fold in folds),
+            )
+            for depth, auc in ((2, 0.8), (4, 0.9))
+        ),
     )
 
 

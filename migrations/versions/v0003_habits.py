@@ -9,12 +9,11 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
 _CHANGES = (
-    "SET LOCAL lock_timeout = '2s'",
     "ALTER TABLE users ADD COLUMN habits json NOT NULL DEFAULT '[]'",
     "COMMENT ON COLUMN users.habits IS 'Tiles of five minutes, hours and days; squares; amounts; hours of the day'",
     """

@@ -13,6 +13,7 @@ from tests.contracts.stores import Stores
 from upi_risk.adapters.memory import ManualClock, MemorySessions, MemorySnapshotCache, MemoryStore
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.sessions import PostgresSessions
+from upi_risk.adapters.redis import best_effort
 from upi_risk.adapters.redis.client import create_client
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
@@ -39,9 +40,10 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
 
 @pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
+async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
     """A client of an empty Redis, for one test; slower to give up than in service, as the machine may be loaded."""
-    made = create_client(redis_url, timeout_seconds=2)
+    monkeypatch.setattr(best_effort, "DEADLINE_SECONDS", 10.0)
+    made = create_client(redis_url, timeout_seconds=10)
     yield made
     await made.aclose()
 

@@ -66,7 +66,16 @@ async def test_a_check_says_what_was_asked_and_answered_and_what_became_of_it(st
         score=transaction.assessment.score,
         decision="ALLOW",
         model_version="v1.0",
+        probability=0.0125,
     )
+
+
+async def test_an_answer_that_kept_no_probability_has_none(stores: Stores) -> None:
+    await stores.users.add(user := a_user())
+    unkept = a_transaction(a_payment(user.user_id, at=later(seconds=1)), probability=None)
+    await stores.apply(Change(user.moved(later(hours=1)), user.version, added=(unkept,)))
+    (found,) = await _read(stores, None, later(hours=1))
+    assert found.probability is None
 
 
 async def test_what_never_happened_has_no_settlement_and_no_report(stores: Stores) -> None:

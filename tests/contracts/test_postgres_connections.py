@@ -27,8 +27,8 @@ NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
 
 @pytest.fixture
 async def hasty(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine with a single connection and the shortest waits."""
-    made = create_engine(database_url, pool_size=1, pool_timeout_seconds=0.05, deadlines=Deadlines(200, 100, 300))
+    """An engine with a single connection and waits as short as a loaded machine bears."""
+    made = create_engine(database_url, pool_size=1, pool_timeout_seconds=0.05, deadlines=Deadlines(1_000, 500, 1_500))
     yield made
     await made.dispose()
 
@@ -54,7 +54,7 @@ async def test_a_server_that_is_not_there_is_our_error_from_every_store() -> Non
 async def test_the_error_names_no_value(hasty: AsyncEngine) -> None:
     with pytest.raises(StoreUnavailableError) as caught, store_errors():
         async with hasty.connect() as connection:
-            await connection.execute(text("SELECT pg_sleep(1), :secret"), {"secret": "+919000000000"})
+            await connection.execute(text("SELECT pg_sleep(60), :secret"), {"secret": "+919000000000"})
     assert str(caught.value) == "QueryCanceled"
 
 
@@ -62,7 +62,7 @@ async def test_what_the_server_was_told_is_in_force(hasty: AsyncEngine) -> None:
     names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "timezone"]
     async with hasty.connect() as connection:
         told = [(await connection.execute(text(f"SHOW {name}"))).scalar_one() for name in names]
-    assert told == ["200ms", "100ms", "300ms", "UTC"]
+    assert told == ["1s", "500ms", "1500ms", "UTC"]
 
 
 async def test_a_full_pool_is_said_to_be_at_once(hasty: AsyncEngine) -> None:
@@ -71,7 +71,7 @@ async def test_a_full_pool_is_said_to_be_at_once(hasty: AsyncEngine) -> None:
         began = time.monotonic()
         with pytest.raises(StoreUnavailableError):
             await stores.user("UID-NOBODY")
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 2  # SQLAlchemy's own patience is 30 s, and the machine may be loaded
     assert await stores.user("UID-NOBODY") is None
 
 

@@ -199,7 +199,7 @@ async def test_a_version_that_is_no_number_is_overwritten(client: Redis, cache: 
 async def _quickly(call: Awaitable[object]) -> object:
     began = time.monotonic()
     result = await call
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 0.5  # 0.1 s by the deadline; the machine may be loaded
     return result
 
 
@@ -229,7 +229,7 @@ async def test_after_some_failures_redis_is_left_alone_for_a_while(frozen: str) 
     began = time.monotonic()
     for _ in range(100):
         assert await redis.run([("PING",)]) is None
-    assert time.monotonic() - began < 0.05
+    assert time.monotonic() - began < 0.5  # with each asked it were 5 s
     assert (redis.failures, redis.skipped) == (FAILURES_TO_OPEN, 100)
     await client.aclose()
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +14,12 @@ import psycopg
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_replay import ROWS, a_stream, replay
+from tests.training import quick_trainer
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.adapters.polars.transactions_file import read_transactions
+from upi_risk.application.train_model import TrainingOrder
 from upi_risk.domain.features import NAMES
+from upi_risk.domain.training import HyperParameters
 
 
 def run(database_url: str, redis_url: str, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +51,6 @@ def test_the_features_computed_from_an_export_are_those_that_were_logged(
     assert json.loads((folder / "manifest.json").read_bytes())["complete"] is True
     assert not any(b"REPLAY" in path.read_bytes() or b"Payer" in path.read_bytes() for path in folder.iterdir())
 
-    model = ("--iterations", "5", "--depth", "2", "--label-delay", "1d", "--workers", "1")
-    trained = run(database_url, redis_url, tmp_path, "train", "--transactions", "export", "--out", "m/v9", *model)
-    assert trained.returncode == 0, trained.stderr
-    assert json.loads((tmp_path / "m" / "v9" / "card.json").read_bytes())["training"]["source"]["rows"] == ROWS - 1
+    small = HyperParameters(iterations=5, depth=2)
+    order = TrainingOrder(folder, tmp_path / "m" / "v9", "v9", small, label_delay=timedelta(days=1))
+    assert quick_trainer()(order, lambda _step, _share: None).record.source.rows == ROWS - 1

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -13,13 +14,39 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from tests.e2e.conftest import ROOT
+from upi_risk.bootstrap.cli import main
 
 DATABASE_FORM = "DATABASE_URL is no postgresql:// URL: postgresql://user:password@host:port/name.\n"
 REDIS_FORM = "REDIS_URL is no redis:// URL: redis://:password@host:port/0.\n"
 
 
-def upi_risk(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
-    """The exit code of a command and what it said on stderr."""
+class Told(Protocol):
+    """Runs a command; its exit code and what it said on stderr."""
+
+    def __call__(self, *arguments: str, **environ: str) -> tuple[int, str]: ...
+
+
+@pytest.fixture
+def upi_risk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
+    """A command in this process, as a new one spends seconds on imports."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **environ: str) -> tuple[int, str]:
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["upi-risk", *arguments])
+            for name, value in {"ARTIFACTS_DIR": str(ROOT / "artifacts"), **environ}.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, capsys.readouterr().err
+
+    return run
+
+
+def in_a_process(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+    """The same in a process of its own, as an operator has it."""
     ours = {"ARTIFACTS_DIR": str(ROOT / "artifacts"), **environ}
     command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
     done = subprocess.run(
@@ -44,25 +71,31 @@ def upi_risk(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
         ("postgresql://me:s3cret@127.0.0.1:s3cret/x", DATABASE_FORM),
     ],
 )
-def test_a_database_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, url: str, said: str) -> None:
-    assert upi_risk(tmp_path, "migrate", DATABASE_URL=url) == (1, said)
+def test_a_database_that_is_not_there_is_told_in_a_sentence(upi_risk: Told, url: str, said: str) -> None:
+    assert upi_risk("migrate", DATABASE_URL=url) == (1, said)
 
 
-def test_a_database_that_refuses_is_told_in_a_sentence(tmp_path: Path, database_url: str) -> None:
+def test_a_process_says_it_as_well_and_nothing_more(tmp_path: Path) -> None:
+    assert in_a_process(tmp_path, "migrate", DATABASE_URL="s3cret") == (1, DATABASE_FORM)
+
+
+def test_a_database_that_refuses_is_told_in_a_sentence(upi_risk: Told, database_url: str, tmp_path: Path) -> None:
     right = make_url(database_url)
     place = f"PostgreSQL at {right.host}:{right.port}"
 
-    def migrate(**changed: str) -> tuple[int, str]:
-        url = right.set(**changed).render_as_string(hide_password=False)  # type: ignore[arg-type]  # texts alone
-        return upi_risk(tmp_path, "migrate", DATABASE_URL=url)
+    def url(**changed: str) -> str:
+        return right.set(**changed).render_as_string(hide_password=False)  # type: ignore[arg-type]  # texts alone
 
-    assert migrate(password="wrong") == (1, f"{place} refuses this user or password.\n")
-    assert migrate(database="none") == (1, f'{place} refuses the connection: database "none" does not exist.\n')
+    wrong, absent = (
+        upi_risk("migrate", DATABASE_URL=url(**of)) for of in ({"password": "wrong"}, {"database": "none"})
+    )
+    assert wrong == (1, f"{place} refuses this user or password.\n")
+    assert absent == (1, f'{place} refuses the connection: database "none" does not exist.\n')
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE alembic_version")
         connection.execute(sql.SQL("CREATE ROLE guest LOGIN PASSWORD {}").format(right.password))
         try:
-            refused = migrate(username="guest")
+            refused = in_a_process(tmp_path, "migrate", DATABASE_URL=url(username="guest"))
         finally:
             connection.execute("DROP ROLE guest")
     assert refused == (1, f"{place} does not let this user change the schema.\n")
@@ -70,11 +103,13 @@ def test_a_database_that_refuses_is_told_in_a_sentence(tmp_path: Path, database_
 
 @pytest.mark.parametrize("command", ["serve", "run"])
 def test_a_mistyped_database_url_is_told_by_what_serves(tmp_path: Path, command: str) -> None:
-    code, said = upi_risk(tmp_path, command, DATABASE_URL="mysql://me:s3cret@h/x", REDIS_URL="redis://127.0.0.1:1/0")
+    code, said = in_a_process(
+        tmp_path, command, DATABASE_URL="mysql://me:s3cret@h/x", REDIS_URL="redis://127.0.0.1:1/0"
+    )
     assert (code, said.startswith(DATABASE_FORM), said.count("\n") <= 2) == (1, True, True), said
 
 
 @pytest.mark.parametrize("url", ["http://:s3cret@h/0", "redis://:x@h:s3cret/0", "s3cret"])
-def test_a_mistyped_redis_url_is_told_in_a_sentence(tmp_path: Path, url: str) -> None:
+def test_a_mistyped_redis_url_is_told_in_a_sentence(upi_risk: Told, url: str) -> None:
     environ = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": url}
-    assert upi_risk(tmp_path, "serve", **environ) == (1, REDIS_FORM)
+    assert upi_risk("serve", **environ) == (1, REDIS_FORM)

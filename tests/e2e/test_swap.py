@@ -36,6 +36,14 @@ def some_artifacts(folder: Path) -> Path:
     return folder
 
 
+async def until_scored_by(database_url: str, version: str) -> None:
+    """Wait for the first check that this model decided."""
+    async with asyncio.timeout(120), await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        query = "select 1 from transactions where model_version = %s limit 1"
+        while await (await connection.execute(query, (version,))).fetchone() is None:  # noqa: ASYNC110 - it tells no other way
+            await asyncio.sleep(0.1)
+
+
 def promote(artifacts: Path, version: str) -> None:
     command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "models", "promote", version]
     subprocess.run(command, env={**os.environ, "ARTIFACTS_DIR": str(artifacts)}, check=True, capture_output=True)
@@ -66,7 +74,7 @@ async def test_a_promoted_model_takes_over_without_a_failed_request_and_a_bad_on
         paying = [asyncio.create_task(pay_until(enough)) for _ in range(4)]
         try:
             await asyncio.to_thread(promote, artifacts, "v8.0")
-            await asyncio.sleep(4)
+            await until_scored_by(settings.database_url, "v8.0")
             await asyncio.to_thread((artifacts / "models" / "CURRENT").write_text, "v9.0\n")
             await asyncio.sleep(3)
         finally:

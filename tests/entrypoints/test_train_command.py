@@ -7,13 +7,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import rich_click as click
 from click.testing import CliRunner, Result
 
 from tests.learning import a_stream
+from tests.training import quick_trainer
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.bootstrap.commands.train import command, serving_folder
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.tuning import TuningOrder
+from upi_risk.entrypoints.cli.train import train_command
+from upi_risk.entrypoints.cli.tuning_options import tuning_order
+
+QUICK = train_command(quick_trainer, serving_folder)
 
 
 @pytest.fixture
@@ -23,8 +30,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+def run(*arguments: object, of: click.Command = QUICK) -> Result:
+    return CliRunner().invoke(of, [str(argument) for argument in arguments])
 
 
 def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their_split(
@@ -34,7 +41,7 @@ def test_it_writes_a_model_that_the_store_serves_and_prints_figures_beside_their
     result = run(
         "--transactions", file, "--out", out, "--iterations", 20, "--depth", 3, "--label-delay", "2d",
         "--test-from", "2026-01-25", "--units", "1,25", "--workers", 1, "--folds", 2,
-        "--cost", "verify_rupees=4.5", "--cost", "recovered=0.2",
+        "--cost", "verify_rupees=4.5", "--cost", "recovered=0.2", of=command,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "train 2026-01-01" in result.stdout
@@ -69,6 +76,23 @@ def test_a_file_with_names_of_its_own_is_learned_and_what_was_done_to_it_is_in_t
     assert f"Row {frame.height:,} of theirs.parquet" in str(result.exception)
 
 
+def test_it_tells_where_verify_and_block_begin_and_how_that_was_chosen(tmp_path: Path) -> None:
+    a_stream(days=60, payments_a_day=120).write_parquet(tmp_path / "long.parquet")
+    order = ("--out", tmp_path / "v9", "--iterations", 20, "--depth", 3, "--label-delay", "2d", "--workers", 1)
+    wishes = ("--base-rate", 0.004, "--alert-budget", 0.02, "--block-precision", 0.05, "--no-monotone")
+    result = run("--transactions", tmp_path / "long.parquet", *order, *wishes)
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    for words in ("Calibrated on", "fraud in 0.004 of payments where it serves", "VERIFY from a probability of"):
+        assert words in told
+    for words in ("BLOCK above", "by amount", "Probabilities against outcomes", "of what fraud costs"):
+        assert words in told
+    card = json.loads((tmp_path / "v9" / "card.json").read_bytes())
+    assert card["meaning"]["base_rate"]["served"] == 0.004
+    assert card["training"]["monotone"] is False
+    assert json.loads((tmp_path / "v9" / "metrics.json").read_bytes())["scaling"]["wishes"]["alert_budget"] == 0.02
+
+
 def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
     frame = pl.read_parquet(file)
     future = frame.tail(1).with_columns(pl.col("event_time").dt.offset_by("90y"))
@@ -92,6 +116,15 @@ def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
         (("--cost", "recovered=inf"), "is no cost"),
         (("--depth", "17"), "not in the range"),
         (("--features", "extended"), "is not"),
+        (("--grid", "width=3"), "is no range"),
+        (("--grid", "depth=4,4"), "is no range"),
+        (("--grid", "depth=4,x"), "is no range"),
+        (("--grid", "depth=40"), "is no range"),
+        (("--grid", "depth=4.5"), "is counted in whole"),
+        (("--trials", "-1"), "not in the range"),
+        (("--fraud-weight", "0"), "not in the range"),
+        (("--l2-leaf-reg", "nan"), "not in the range"),
+        (("--early-stopping", "-1"), "not in the range"),
         (("--version", "../v1"), "is no name for a model"),
         (("--train-from", "yesterday"), "does not match"),
     ],
@@ -108,6 +141,38 @@ def test_a_file_that_will_not_do_is_an_error_of_ours_with_one_sentence(tmp_path:
     result = run("--transactions", tmp_path / "absent.csv", "--out", tmp_path / "m")
     assert isinstance(result.exception, UnusableDataError)
     assert str(result.exception).startswith("There is no file")
+
+
+def test_parameters_are_chosen_by_trying_and_every_candidate_is_told(file: Path, tmp_path: Path) -> None:
+    ranges = ("iterations=5,20", "depth=2,3", "learning_rate=0.1,0.2", "l2_leaf_reg=1,9", "fraud_weight=1,3")
+    grid = [word for one in ranges for word in ("--grid", one)]
+    out = tmp_path / "v3"
+    result = run(
+        "--transactions", file, "--out", out, "--label-delay", "2d", "--workers", 1, "--trials", 3, "--folds", 2,
+        "--early-stopping", 4, "--iterations", 9, "--against", tmp_path, *grid,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    assert "The best 3 of 3 candidates" in told
+    assert "The test period was not looked at." in told
+    assert "the model has as many, grown on the whole period" in told
+    figures = json.loads((out / "metrics.json").read_bytes())
+    assert len(figures["tuning"]["candidates"]) == 3
+    assert figures["parameters"]["iterations"] == figures["stopping"]["trees"] <= 20
+    assert not (tmp_path / ".v3.progress").exists()
+
+
+def test_a_grid_alone_is_the_whole_grid_and_a_search_takes_two_ends() -> None:
+    assert tuning_order((), 0, 0) is None
+    assert tuning_order((("all", ()),), 0, 0) == TuningOrder()
+    assert tuning_order((("depth", (4.0,)),), 0, 3) == TuningOrder(values={"depth": (4.0,)}, folds=3)
+    with pytest.raises(click.BadParameter, match="depth takes two values"):
+        tuning_order((("depth", (4.0,)),), 5, 0)
+
+
+def test_the_option_grid_needs_no_value(file: Path, tmp_path: Path) -> None:
+    result = run("--transactions", file, "--grid", "--out", tmp_path / "m", "--label-delay", "2d", "--folds", 20)
+    assert "ask for fewer folds" in str(result.exception)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 0), (("--strict",), 0), (("--gate", "--strict"), 1)])

@@ -31,6 +31,7 @@ async def test_a_transaction_shows_all_that_its_answer_came_from(
     assert [factor["text"] for factor in shown["factor_details"]] == shown["factors"]
     assert shown["factor_details"][0]["code"] == "amount"
     assert (shown["model_version"], shown["policy_version"]) == ("v0-amount", "p1")
+    assert shown["probability"] == pytest.approx(0.123456)
 
 
 async def test_an_id_may_be_in_upper_case(client: httpx.AsyncClient, asha: Account) -> None:

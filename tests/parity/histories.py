@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from upi_risk.adapters.polars.transactions_file import transactions_of
 from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US
+
+THOROUGH: Final = settings(max_examples=max(150, settings().max_examples))
+"""More than other tests, and as many as the profile says where it says more."""
 
 MIDNIGHT: Final = 20_000 * DAY_US - IST_OFFSET_US
 """An Indian midnight."""

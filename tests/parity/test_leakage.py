@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.parity.histories import MIDNIGHT, History, Told, histories, table
+from tests.parity.histories import MIDNIGHT, THOROUGH, History, Told, histories, table
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.domain.indian_time import DAY_US
 
@@ -51,7 +51,7 @@ def knows_the_future(features: Features, frame: pl.DataFrame, now: int) -> bool:
     return not before.equals(after)
 
 
-@settings(max_examples=150)
+@THOROUGH
 @given(histories().filter(lambda history: bool(history.payments)), st.data())
 @example(REPORTED_LATE, None)
 def test_changing_everything_that_comes_later_changes_no_earlier_feature(

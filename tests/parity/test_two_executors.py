@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
-from tests.parity.histories import MIDNIGHT, History, Told, histories, table
+from tests.parity.histories import MIDNIGHT, THOROUGH, History, Told, histories, table
 from tests.parity.voices import World, oracle
 from tests.parity.wide_oracle import wide_oracle
 from upi_risk.adapters.polars.facts import facts_table
@@ -64,7 +64,7 @@ def rows_of(columns: Any, row: int) -> Any:  # noqa: ANN401 - a column, or named
     return type(columns)(*parts) if hasattr(columns, "_fields") else tuple(parts)
 
 
-@settings(max_examples=200)
+@THOROUGH
 @given(histories())
 @example(EVERY_EDGE)
 @example(ONE_DAY)
@@ -75,7 +75,7 @@ def test_the_fold_the_table_and_the_oracle_gather_the_same_facts(history: Histor
     assert columns == oracle(history)
 
 
-@settings(max_examples=300)
+@THOROUGH
 @given(histories())
 @example(EVERY_EDGE)
 @example(ONE_DAY)
@@ -87,7 +87,7 @@ def test_the_fold_the_table_and_the_oracle_gather_the_same_wide_facts(history: H
 
 
 @pytest.mark.parametrize("features", [BASELINE_SET, EXTENDED_SET], ids=lambda features: features.name)
-@settings(max_examples=150)
+@THOROUGH
 @given(history=histories())
 @example(history=EVERY_EDGE)
 @example(history=ONE_DAY)

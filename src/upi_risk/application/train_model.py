@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from itertools import starmap
 from pathlib import Path
 from typing import Final
 
+from upi_risk.application.build_card import build_card, vectors_of
+from upi_risk.application.calibrate_model import CalibrateModel, LaterPart, held_against
+from upi_risk.application.grow import grow
 from upi_risk.application.measure_model import Evaluate, Rank, measure
+from upi_risk.application.tune_model import TuneModel
 from upi_risk.application.validate_model import Progress, Stratified, ValidateModel
-from upi_risk.domain.confidence import check_confidence, fit_confidence
+from upi_risk.domain.calibration import FitCalibration
 from upi_risk.domain.cost import CostModel
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
-from upi_risk.domain.features import NAMES, Vector, fingerprint
+from upi_risk.domain.examples import Examples, canary_rows
+from upi_risk.domain.feature_sets import BASELINE_SET, FeatureSet
 from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Learner, ModelShelf, PaymentStream, Usage
-from upi_risk.domain.metrics import Band
-from upi_risk.domain.model import Canary, ModelCard
+from upi_risk.domain.model import ModelCard
+from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Scorer
 from upi_risk.domain.report import Explained, ReportMaterial
-from upi_risk.domain.training import (
-    Examples,
-    HyperParameters,
-    Split,
-    SplitWishes,
-    TrainingRecord,
-    canary_rows,
-)
+from upi_risk.domain.training import HyperParameters, Split, SplitWishes, TrainingRecord
+from upi_risk.domain.tuning import Tuning, TuningOrder
 
-CANARIES: Final = 200
 EXPLAINED: Final = 1_500
 """Payments of the test whose contributions the report shows."""
 
-Read = Callable[[Path, timedelta, str | None], PaymentStream]
-"""Opens a file, given the label delay and the name of the column with fraud patterns."""
+Read = Callable[[Path, timedelta, str | None, FeatureSet], PaymentStream]
+"""Opens a file, given the label delay, the name of the column with fraud patterns and the features to compute."""
 
 FindDrift = Callable[[Sequence[str], Examples, Examples], tuple[Drift, ...]]
 """How far each feature named is, in the test, from what it was in training."""
@@ -62,7 +59,10 @@ class TrainingOrder:
         folds: of the validation; 0 leaves it out.
         against: the folder of the model that serves, to compare with; None: nothing serves.
         strict: whether the guide's targets are part of the gate.
-        costs: of decisions, for the report.
+        costs: of decisions, for the scale and the report.
+        tuning: what to try within the training period, to choose the parameters; None takes those given.
+        scaling: what the scale is made for.
+        features: what the model reads.
     """
 
     transactions: Path
@@ -77,6 +77,9 @@ class TrainingOrder:
     against: Path | None = None
     strict: bool = False
     costs: CostModel = field(default_factory=CostModel)
+    tuning: TuningOrder | None = None
+    scaling: ScaleWishes = field(default_factory=ScaleWishes)
+    features: FeatureSet = BASELINE_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Instruments:
         drift: of features.
         stratified: the random split.
         render: the report, a page of HTML.
+        calibrate: what answers are worth.
     """
 
     rank: Rank
@@ -106,17 +110,26 @@ class Instruments:
     drift: FindDrift
     stratified: Stratified
     render: Callable[[ReportMaterial], str]
+    calibrate: FitCalibration
 
 
 class TrainModel:
-    """Read, split, learn, measure, judge, write, prove."""
+    """Read, split, learn, calibrate, measure, judge, write, prove."""
 
-    def __init__(
-        self, read: Read, learner: Learner, instruments: Instruments, shelf: ModelShelf, usage: Callable[[], Usage]
-    ) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - choosing, growing, measuring, keeping: one more than five
+        self,
+        read: Read,
+        learner: Learner,
+        tune: TuneModel,
+        instruments: Instruments,
+        shelf: ModelShelf,
+        usage: Callable[[], Usage],
+    ) -> None:  # fmt: skip
         self._read = read
         self._learner = learner
+        self._tune = tune
         self._instruments = instruments
+        self._calibrate = CalibrateModel(learner, instruments.calibrate)
         self._validate = ValidateModel(learner, instruments.rank, instruments.stratified)
         self._shelf = shelf
         self._usage = usage
@@ -131,33 +144,44 @@ class TrainModel:
         start = self._usage()
         self._shelf.require_room(order.out)
         progress("Reading the file", 0.0)
-        stream = self._read(order.transactions, order.label_delay, order.pattern_column)
+        stream = self._read(order.transactions, order.label_delay, order.pattern_column, order.features)
         split = stream.split(order.wishes, order.label_delay)
         folds = split.forward(order.folds) if order.folds else ()
-        train, tests = _examples(stream, split, order.units, progress)
-        model = self._learner.learn(train, order.parameters, lambda done: progress("Growing trees", done))
-        validation = self._validate(stream, folds, train[0], order.parameters, progress) if folds else None
+        train, tests, part = _examples(stream, split, order.units, progress)
+        tuning = self._tuned(stream, split, order, progress)
+        wanted = tuning.best.parameters if tuning else order.parameters
+        model, stopping = grow(self._learner, train, split, wanted, lambda done: progress("Growing trees", done))
+        parameters = replace(wanted, iterations=stopping.trees) if stopping else wanted
+        validation = self._validate(stream, folds, train[0], parameters, progress) if folds else None
+        scaling = self._calibrate(
+            part, parameters, order.scaling, order.costs, lambda done: progress("Calibrating", done)
+        )
         progress("Measuring on later payments", 0.0)
-        scores = [self._learner.probabilities(model, test) for test in tests]
-        evaluation = self._evaluated(tests[0], scores[0], order)
+        raw = [self._learner.probabilities(model, test) for test in tests]
+        meaning, scaling = scaling.meaning, held_against(scaling, raw[0], tests[0])
+        scores = meaning.scores(raw[0])
+        evaluation = self._evaluated(tests[0], scores, order)
         serving, notes = self._serving(order, tests[0])
-        card, bands = _card(order.version, model, tests[0], scores[0])
+        card, bands = build_card(order.version, model, meaning, tests[0], raw[0])
         record = TrainingRecord(
             source=stream.source,
             split=split,
-            parameters=order.parameters,
+            parameters=parameters,
             units=order.units,
             train_rows=sum(examples.rows for examples in train),
             train_frauds=sum(examples.frauds for examples in train),
             measured=tuple(
-                starmap(partial(measure, self._instruments.rank), zip(order.units, tests, scores, strict=True))
+                starmap(partial(measure, self._instruments.rank, meaning), zip(order.units, tests, raw, strict=True))
             ),
             bands=bands,
             libraries=self._learner.libraries,
             evaluation=evaluation,
             verdict=AcceptanceGate().judge(evaluation, serving, strict=order.strict),
             validation=validation,
-            drift=self._instruments.drift(NAMES, train[0], tests[0]),
+            drift=self._instruments.drift(order.features.names, train[0], tests[0]),
+            tuning=tuning,
+            stopping=stopping,
+            scaling=scaling,
         )
         used = self._usage()
         used = Usage(used.seconds - start.seconds, used.peak_memory_mib)
@@ -166,9 +190,15 @@ class TrainModel:
         scorer = self._shelf.take(order.out)
         progress("Drawing the report", 0.0)
         explained = _explained(scorer, tests[0])
-        material = ReportMaterial(scorer.card, record, tests[0], scores[0], explained, RiskPolicy(), order.costs)
+        material = ReportMaterial(scorer.card, record, tests[0], scores, explained, RiskPolicy(), order.costs, raw[0])
         self._shelf.add_report(order.out, self._instruments.render(material))
-        return Trained(scorer.card, record, used, (*stream.notes, *notes))
+        self._tune.forget(order.out)
+        return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
+
+    def _tuned(self, stream: PaymentStream, split: Split, order: TrainingOrder, progress: Progress) -> Tuning | None:
+        if order.tuning is None:
+            return None
+        return self._tune(stream, split, (order.tuning, order.parameters), order.out, progress)
 
     def _evaluated(self, test: Examples, scores: Sequence[float], order: TrainingOrder) -> Evaluation:
         return self._instruments.evaluate(test, scores, RiskPolicy(), order.parameters.seed)
@@ -181,47 +211,32 @@ class TrainModel:
             card, model = self._shelf.content(order.against)
         except ModelRejectedError as error:
             return None, (f"The serving model could not be compared with. {error}",)
-        return (card.version, self._evaluated(test, self._learner.probabilities(model, test), order)), ()
+        if not order.features.begins_with(card.set):
+            return None, (f"The serving model {card.version} reads {card.feature_set} features; it was not compared.",)
+        scores = card.meaning.scores(self._learner.probabilities(model, test))
+        return (card.version, self._evaluated(test, scores, order)), ()
 
 
 def _examples(
     stream: PaymentStream, split: Split, units: tuple[float, ...], progress: Progress
-) -> tuple[list[Examples], list[Examples]]:
-    """What to learn from and what to measure on, a table a unit."""
-    train, tests = [], []
+) -> tuple[list[Examples], list[Examples], LaterPart]:
+    """What to learn from and what to measure on, a table a unit; and the training period in its two parts."""
+    later = split.later_part()
+    train, tests, learned, judged = [], [], [], []
     for done, unit in enumerate(units):
         progress("Computing features", done / len(units))
-        to_learn, to_measure = stream.examples(split, unit)
+        (to_learn, to_measure), *parts = stream.folds([split, *([later] if later else [])], unit)
         train.append(to_learn)
         tests.append(to_measure)
+        learned += [earlier for earlier, _ in parts]
+        judged += [after for _, after in parts]
     for name, examples in (("training", train[0]), ("test", tests[0])):
-        if not 0 < examples.frauds < examples.rows:
+        if not examples.has_both_kinds:
             message = f"The {name} period has {examples.rows:,} payments, {examples.frauds:,} of them known as fraud; "
             raise UnusableDataError(f"{message}it needs some of either kind ({split}).")
-    return train, tests
-
-
-def _vectors(examples: Examples, rows: Sequence[int]) -> list[Vector]:
-    return [tuple(examples.vectors[row, column] for column in range(len(NAMES))) for row in rows]
+    return train, tests, LaterPart(train[0], later, learned, judged[0] if judged else None)
 
 
 def _explained(scorer: Scorer, test: Examples) -> Explained:
-    vectors = _vectors(test, canary_rows(test.rows, EXPLAINED))
+    vectors = vectors_of(test, canary_rows(test.rows, EXPLAINED))
     return Explained(vectors, [scored.contributions for scored in scorer.score(vectors)])
-
-
-def _card(version: str, model: bytes, test: Examples, scores: Sequence[float]) -> tuple[ModelCard, tuple[Band, ...]]:
-    """The card, with confidence from the earlier half of the test, and what became of it in the later half."""
-    labels, half = test.labels.tolist(), test.rows // 2
-    rows = canary_rows(test.rows, CANARIES)
-    confidence = fit_confidence(scores[:half], labels[:half])
-    card = ModelCard(
-        version=version,
-        feature_set="baseline",
-        features=NAMES,
-        fingerprint=fingerprint(),
-        sha256=hashlib.sha256(model).hexdigest(),
-        confidence=confidence,
-        canaries=tuple(map(Canary, _vectors(test, rows), [scores[row] for row in rows])),
-    )
-    return card, check_confidence(confidence, scores[half:], labels[half:])

@@ -8,8 +8,9 @@ from typing import Final
 
 from upi_risk.application.measure_model import Rank
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.learning_ports import Learner, PaymentStream
-from upi_risk.domain.training import Examples, HyperParameters, Split
+from upi_risk.domain.training import HyperParameters, Split
 from upi_risk.domain.validation import Fold, Trials, Validation
 
 Stratified = Callable[[Examples, int, int], Iterator[tuple[Examples, Examples]]]
@@ -59,10 +60,19 @@ class ValidateModel:
         return Validation(Trials(tuple(done[: len(splits)])), Trials(tuple(done[len(splits) :])))
 
     def _fold(self, name: str, train: Examples, test: Examples, parameters: HyperParameters) -> Fold:
-        for examples in (train, test):
-            if not 0 < examples.frauds < examples.rows:
-                message = f"Fold {name} has {examples.rows:,} payments, {examples.frauds:,} of them known as fraud; "
-                raise UnusableDataError(f"{message}it needs some of either kind: ask for fewer folds.")
+        require_both_kinds(name, train, test)
         model = self._learner.learn([train], parameters, lambda _: None)
         auc, average_precision = self._rank(test.labels.tolist(), self._learner.probabilities(model, test))
         return Fold(name, train.rows, test.rows, test.frauds, auc, average_precision)
+
+
+def require_both_kinds(name: str, train: Examples, test: Examples) -> None:
+    """Refuse a fold that nothing can be learned from, or measured on.
+
+    Raises:
+        UnusableDataError: it has no frauds or no good payments.
+    """
+    for examples in (train, test):
+        if not examples.has_both_kinds:
+            message = f"Fold {name} has {examples.rows:,} payments, {examples.frauds:,} of them known as fraud; "
+            raise UnusableDataError(f"{message}it needs some of either kind: ask for fewer folds.")

@@ -166,3 +166,8 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def keep_ray_quiet() -> None:
+    """Tell Ray, which reads the environment itself, to report nothing about its use to anybody."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"

@@ -29,7 +29,9 @@ class PastCheck:
         reported_at: when the payer called it fraud; None if never.
         signed_up_at: when the payer signed up.
         features: the vector that was scored.
+        score: on the policy's scale.
         decision: ``ALLOW``, ``VERIFY`` or ``BLOCK``.
+        probability: of fraud, calibrated; None where the answer did not keep it.
     """
 
     at: datetime
@@ -43,6 +45,7 @@ class PastCheck:
     score: float
     decision: str
     model_version: str
+    probability: float | None
 
     @property
     def login_count(self) -> int:

@@ -37,3 +37,18 @@ class CostModel:
             lost = amount_rupees * (1 - self.verify_stops) if fraud else self.abandoned * self.margin_rupees
             return self.verify_rupees + lost
         return 0.0 if fraud else self.block_rupees + self.block_share * amount_rupees
+
+    def pays_from(self, decision: Decision, instead: Decision, amount_rupees: float) -> float | None:
+        """The probability of fraud from which on a decision is cheaper than another on a payment.
+
+        Both costs are lines over the probability; they cross where ``p * gained = (1 - p) * lost``, with what the
+        decision gains on a fraud and loses on a good payment.
+
+        Returns:
+            0 to 1; None where the decision gains nothing on a fraud.
+        """
+        gained = self.cost(instead, amount_rupees, fraud=True) - self.cost(decision, amount_rupees, fraud=True)
+        lost = self.cost(decision, amount_rupees, fraud=False) - self.cost(instead, amount_rupees, fraud=False)
+        if gained <= 0:
+            return None
+        return max(lost, 0.0) / (gained + max(lost, 0.0))

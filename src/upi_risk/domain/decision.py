@@ -45,7 +45,8 @@ class Assessment:
     """The answer to one payment.
 
     Attributes:
-        score: risk from 0 to 1, to four decimals.
+        score: risk from 0 to 1 on the policy's scale, to four decimals; see
+            :class:`upi_risk.domain.score_scale.ScoreScale`.
         level: the band the score is in.
         decision: what to do.
         factors: reasons, those that moved the score most first.
@@ -53,6 +54,8 @@ class Assessment:
             :class:`upi_risk.domain.model.ConfidenceCurve`.
         model_version: the model that scored.
         policy_version: the policy that decided.
+        probability: of fraud, calibrated, 0 to 1; None where no model was asked (a test receiver), or where the answer
+            is from a release that did not keep it.
     """
 
     score: float
@@ -62,3 +65,4 @@ class Assessment:
     confidence: float
     model_version: str
     policy_version: str
+    probability: float | None = None

@@ -63,3 +63,7 @@ class ModelRejectedError(UpiRiskError):
 
 class UnusableDataError(UpiRiskError):
     """A transactions file, or what a split leaves of it, cannot be learned from; the message says where and why."""
+
+
+class EngineFailedError(UpiRiskError):
+    """What should have done pieces of work is missing, cannot be reached or was lost; the message says what to do."""

@@ -59,6 +59,10 @@ class FeatureSet:
         """What the features compute; see :func:`upi_risk.domain.features.fingerprint`."""
         return fingerprint(self.features, self._probes())
 
+    def begins_with(self, other: FeatureSet) -> bool:
+        """Whether the first features are those of another set, so that its vectors are the beginnings of this one's."""
+        return self.names[: len(other.names)] == other.names
+
     def vector(self, user: User, payee: Payee, receiver: Receiver, amount_paise: int, at: datetime) -> Vector:
         """The features of one payment, from the state just before it; see :func:`~upi_risk.domain.facts.facts_of`."""
         return self.of(self._gather(user, payee, receiver, amount_paise, at))
@@ -74,7 +78,7 @@ def _near(feature: Feature) -> Feature:
     def compute(facts: WideFacts, algebra: Algebra) -> Value:
         return feature.compute(facts.near, algebra)
 
-    return Feature(feature.name, feature.line, compute)
+    return Feature(feature.name, feature.line, compute, feature.monotone)
 
 
 def _wide_probes() -> list[WideFacts]:

@@ -117,11 +117,14 @@ class Feature:
         name: the column's name, which is its function's name.
         line: what it means, in words an analyst accepts.
         compute: its definition.
+        monotone: 1 where sense demands that a larger value never lowers the risk, all else equal, -1 that it never
+            raises it, 0 where it may do either.
     """
 
     name: str
     line: str
     compute: Definition
+    monotone: int = 0
 
 
 def login_count(f: Facts, _: Algebra) -> Value:
@@ -212,9 +215,16 @@ def time_since_last_txn(f: Facts, m: Algebra) -> Value:
     return m.where(f.gap_us >= 0, gap, MISSING)
 
 
+RISES: Final = frozenset(
+    {"amount", "amount_ratio", "is_large_amount", "user_zscore", "user_zscore_30d", "user_percentile"}
+)
+"""Nobody could explain why a larger payment, all else equal, is safer. Records are left free: docs/adr/0010."""
+
+
 def feature_of(definition: Definition) -> Feature:
     """A definition under its function's name, with its function's words."""
-    return Feature(definition.__name__, " ".join((definition.__doc__ or "").split()), definition)
+    name, line = definition.__name__, " ".join((definition.__doc__ or "").split())
+    return Feature(name, line, definition, int(name in RISES))
 
 
 BASELINE: Final = tuple(

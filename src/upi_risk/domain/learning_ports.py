@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import Scorer
-from upi_risk.domain.training import Examples, HyperParameters, Source, Split, SplitWishes, TrainingRecord
+from upi_risk.domain.training import HyperParameters, Source, Split, SplitWishes, TrainingRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,29 @@ class Learner(Protocol):
             The content of the model file; the same examples and parameters give the same bytes.
         """
 
+    def trees_needed(
+        self,
+        examples: Sequence[Examples],
+        later: Sequence[Examples],
+        parameters: HyperParameters,
+        progress: Callable[[float], None],
+    ) -> int:
+        """With how many trees, from 1 to ``parameters.iterations``, later payments are foretold best.
+
+        Growing ends after ``parameters.early_stopping`` trees without a better one.
+
+        Args:
+            examples: at least one payment of either kind, to learn from.
+            later: the same, to watch the log-loss on, weighted as in learning.
+            parameters: how.
+            progress: told the share that is done, from time to time.
+        """
+
     def probabilities(self, model: bytes, examples: Examples) -> Sequence[float]:
-        """The probability of fraud that a model gives to each payment."""
+        """The probability of fraud that a model gives to each payment.
+
+        A model of a set that the examples' set begins with reads the first features alone.
+        """
 
 
 class ModelShelf(Protocol):

@@ -55,7 +55,7 @@ class Measured:
         auc: the chance that a fraud scores above a good payment.
         average_precision: the mean precision over all thresholds, weighted by the recall gained.
         card_precision_at_100: see :func:`card_precision`.
-        brier: the mean squared difference between score and outcome; lower is better.
+        brier: the mean squared difference between calibrated probability and outcome; lower is better.
         flagged: at the policy's thresholds, ascending.
     """
 

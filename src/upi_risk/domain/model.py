@@ -10,6 +10,7 @@ from typing import Final
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.feature_sets import FEATURE_SETS, FeatureSet
 from upi_risk.domain.features import Vector
+from upi_risk.domain.meaning import AS_IT_IS, Meaning
 
 VERSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A model's name; it is also its folder's, and cannot lead out of where models are kept."""
@@ -23,7 +24,7 @@ class ConfidenceCurve:
     """How often held-out payments with a like score were fraud: what the score's side is worth.
 
     Attributes:
-        edges: upper ends of the score bands, ascending, the last 1.0.
+        edges: upper ends of the bands of scores, ascending, the last 1.0.
         fraud_rates: the share of fraud in each band, smoothed by one payment of either kind.
     """
 
@@ -38,7 +39,7 @@ class ConfidenceCurve:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A feature vector and the probability that the model gave it when it was made."""
+    """A feature vector and the raw probability that the model gave it when it was made."""
 
     vector: Vector
     probability: float
@@ -55,7 +56,8 @@ class ModelCard:
         fingerprint: what they compute, :attr:`upi_risk.domain.feature_sets.FeatureSet.fingerprint`.
         sha256: of the model file, hexadecimal.
         confidence: measured on held-out time.
-        canaries: rows with known scores.
+        canaries: rows with known raw answers.
+        meaning: what a raw answer is worth, and its place on the scale of scores.
     """
 
     version: str
@@ -65,6 +67,7 @@ class ModelCard:
     sha256: str
     confidence: ConfidenceCurve
     canaries: tuple[Canary, ...]
+    meaning: Meaning = AS_IT_IS
 
     @property
     def set(self) -> FeatureSet:
@@ -107,8 +110,9 @@ class Scored:
     """A model's view of one vector.
 
     Attributes:
-        probability: of fraud, 0 to 1.
-        contributions: what each feature added to the log-odds, in the order of the vector.
+        probability: the model's raw answer, 0 to 1; the card's :class:`~upi_risk.domain.meaning.Meaning` says what it
+            is worth.
+        contributions: what each feature added to its log-odds, in the order of the vector.
     """
 
     probability: float

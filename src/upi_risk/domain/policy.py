@@ -48,7 +48,8 @@ class RiskPolicy:
         """The answer to a payment that the model has scored."""
         if receiver in self.forced:
             return self._forced(self.forced[receiver], card)
-        score = round(scored.probability, 4)
+        probability = card.meaning.probability(scored.probability)
+        score = round(card.meaning.score(probability), 4)
         level = self.level(score)
         return Assessment(
             score=score,
@@ -58,6 +59,7 @@ class RiskPolicy:
             confidence=floor(card.confidence.at(score) * 100) / 100,
             model_version=card.version,
             policy_version=self.version,
+            probability=probability,
         )
 
     def _forced(self, level: Level, card: ModelCard) -> Assessment:

@@ -31,7 +31,7 @@ class Receiver:
     which of two copies is the newer.
 
     Attributes:
-        report_count: fraud reports ever made, each payer's first.
+        report_count: fraud reports ever made.
         track: payments and reports by day.
         hours: settled payments by Indian hour, for the last day.
         payer_count: payers that ever paid it.
@@ -72,7 +72,7 @@ class Receiver:
             first = delta.hour.number if first is None else min(first, delta.hour.number)
         return replace(
             self,
-            report_count=self.report_count + delta.day.reports,
+            report_count=self.report_count + delta.day.reported,
             track=self.track.plus(delta.day),
             hours=hours,
             payer_count=self.payer_count + delta.day.fresh,

@@ -33,6 +33,7 @@ class ModelSheet:
             "features": ", ".join(card.features),
             "meaning of the features": card.fingerprint,
             "SHA-256 of the file": card.sha256,
+            "meaning of the score": str(card.meaning),
             "canary rows": str(len(card.canaries)),
             "split": self.split,
             **{name: f"{value:.6g}" for name, value in self.figures},

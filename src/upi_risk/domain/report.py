@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from upi_risk.domain.cost import CostModel
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.features import Vector
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples, TrainingRecord
+from upi_risk.domain.training import TrainingRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class ReportMaterial:
         card: the model.
         record: how it came to be, and its figures; with an evaluation.
         test: the payments measured on, amounts as in the file.
-        scores: what the model said of each.
+        scores: of each.
         explained: a sample of the test.
         policy: where the levels begin.
         costs: what decisions cost.
+        raw: the model's answer to each, before it was calibrated.
     """
 
     card: ModelCard
@@ -46,3 +48,4 @@ class ReportMaterial:
     explained: Explained
     policy: RiskPolicy
     costs: CostModel
+    raw: Sequence[float]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.errors import UnusableDataError
@@ -14,10 +13,18 @@ from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.metrics import Band, Measured
+from upi_risk.domain.scaling import Scaling
 from upi_risk.domain.validation import Validation
+
+if TYPE_CHECKING:  # they are about parameters and examples, and the record holds them
+    from upi_risk.domain.stopping import Stopping
+    from upi_risk.domain.tuning import Tuning
 
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
+
+CALIBRATION_SHARE: Final = 0.25
+"""Of the training period, by time: the last part, which probabilities are calibrated on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +36,29 @@ class HyperParameters:
         depth: splits of each.
         learning_rate: how far each tree may move the score.
         seed: of every random choice; the same seed and data give the same model to the bit.
+        l2_leaf_reg: how much evidence a leaf needs before it moves the score; above 0.
+        fraud_weight: how many good payments a fraud counts for while learning.
+        early_stopping: after so many trees that did not help on the last part of training, growing ends, and the model
+            is grown anew on all of it with the trees that did; 0 grows all ``iterations``.
+        feature_share: of the features, drawn anew for each level of a tree, that may split it; above 0, up to 1.
+        monotone: whether features are held to the direction that sense demands of them (``Feature.monotone``).
     """
 
-    iterations: int = 1_000
-    depth: int = 6
-    learning_rate: float = 0.1
+    iterations: int = 500
+    depth: int = 4
+    learning_rate: float = 0.05
     seed: int = 7
+    l2_leaf_reg: float = 10.0
+    fraud_weight: float = 1.0
+    early_stopping: int = 0
+    monotone: bool = True
+    feature_share: float = 0.3
+
+    def __str__(self) -> str:
+        """As printed: ``200 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, features 0.3, seed 7``."""
+        told = f"{self.iterations:,} trees of depth {self.depth}, learning rate {self.learning_rate:g}, "
+        told += f"L2 {self.l2_leaf_reg:g}, frauds count {self.fraud_weight:g}, "
+        return told + f"features {self.feature_share:g}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +73,7 @@ class Split:
         label_delay: from a payment to its report, where the stream does not tell.
         known_since: payers with a fraud from this instant on, reported before the UTC day of a test payment, are left
             out of that day: their card would be blocked. None leaves nobody out.
+        reported_by: a fraud of the test counts only if it was reported before this instant; None counts every fraud.
     """
 
     train_from: datetime
@@ -57,6 +82,7 @@ class Split:
     test_to: datetime
     label_delay: timedelta
     known_since: datetime | None = None
+    reported_by: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse periods that are empty or out of order."""
@@ -81,6 +107,21 @@ class Split:
         return tuple(
             replace(self, train_to=begin - self.label_delay, test_from=begin, test_to=end)
             for begin, end in pairwise(begins)
+        )
+
+    def later_part(self) -> Split | None:
+        """Within the training period: learn its earlier part, less the label delay, to measure on the later part.
+
+        Whatever is measured there was known when the test begins, so the test stays untouched.
+
+        Returns:
+            None where the training period is too short for the label delay.
+        """
+        begin = self.train_to - (self.train_to - self.train_from) * CALIBRATION_SHARE
+        if begin - self.label_delay <= self.train_from:
+            return None
+        return replace(
+            self, train_to=begin - self.label_delay, test_from=begin, test_to=self.train_to, reported_by=self.test_from
         )
 
     def __str__(self) -> str:
@@ -153,37 +194,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
-    """Payments with what was known before each, and what they turned out to be. Memory is shared, not copied.
-
-    Attributes:
-        vectors: feature values, 32-bit floats, a row a payment.
-        labels: 1 for fraud, else 0, bytes.
-        days: UTC days since 1970, 64-bit integers, ascending.
-        payers: a number for each payer, 64-bit integers.
-        paise: what was paid, 64-bit integers.
-        patterns: what kind of fraud each is, as the file names it; empty when nobody asked for it. Never a feature.
-    """
-
-    vectors: memoryview
-    labels: memoryview
-    days: memoryview
-    payers: memoryview
-    paise: memoryview
-    patterns: Sequence[str] = ()
-
-    @property
-    def rows(self) -> int:
-        """How many payments."""
-        return len(self.labels)
-
-    @property
-    def frauds(self) -> int:
-        """How many of them are fraud."""
-        return sum(self.labels)
-
-
-@dataclass(frozen=True, slots=True)
 class TrainingRecord:
     """How a model came to be and what it is worth.
 
@@ -201,6 +211,9 @@ class TrainingRecord:
         verdict: whether it may serve.
         validation: the same way of growing on several periods of training, where that was asked for.
         drift: of each feature between training and test.
+        tuning: how the parameters were chosen, where that was asked for.
+        stopping: how the number of trees was found, where growing was stopped early.
+        scaling: how raw answers came to be scores; None: they are the scores.
     """
 
     source: Source
@@ -216,11 +229,9 @@ class TrainingRecord:
     verdict: Verdict | None = None
     validation: Validation | None = None
     drift: tuple[Drift, ...] = ()
-
-
-def canary_rows(rows: int, wanted: int) -> Sequence[int]:
-    """Row numbers spread evenly over a table, at most as many as wanted."""
-    return range(0, rows, max(1, -(-rows // wanted)))
+    tuning: Tuning | None = None
+    stopping: Stopping | None = None
+    scaling: Scaling | None = None
 
 
 def _short(at: datetime) -> str:

@@ -11,15 +11,15 @@ import pytest
 from tests.learning import some_examples
 from upi_risk.adapters.numpy.cards import Cards
 from upi_risk.adapters.numpy.drift import feature_drift
-from upi_risk.adapters.numpy.evaluation import evaluate
+from upi_risk.adapters.numpy.evaluation import REPETITIONS, evaluate
 from upi_risk.adapters.numpy.ranked import Ranked
 from upi_risk.adapters.sklearn.ranking import rank
 from upi_risk.adapters.sklearn.stratified import stratified
 from upi_risk.domain.evaluation import Cut, Evaluation, Part
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.metrics import card_precision, flagged
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples
 
 POLICY = RiskPolicy()
 FIRST = (datetime(2026, 1, 20, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days
@@ -98,6 +98,13 @@ def test_the_same_seed_gives_the_same_intervals_and_another_seed_others(measured
     assert evaluate(*a_test(), POLICY, 8).auc != measured.auc
 
 
+def test_fewer_draws_change_the_ends_of_an_interval_and_no_figure(measured: Evaluation) -> None:
+    fewer = evaluate(*a_test(), POLICY, 7, 20)
+    assert (fewer.repetitions, measured.repetitions) == (20, REPETITIONS)
+    assert fewer.auc.value == measured.auc.value
+    assert (fewer.auc.low, fewer.auc.high) != (measured.auc.low, measured.auc.high)
+
+
 def test_intervals_are_wider_when_fewer_payers_made_the_payments(measured: Evaluation) -> None:
     """Payments of one payer are drawn together: 12 payers tell less than 200."""
     test, scores = a_test()
@@ -111,8 +118,10 @@ def test_intervals_are_wider_when_fewer_payers_made_the_payments(measured: Evalu
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    truth = np.mean([rank(a_test(seed=seed)[0].labels.tolist(), a_test(seed=seed)[1])[0] for seed in range(100, 130)])
-    intervals = [evaluate(*a_test(seed=seed), POLICY, 7).auc for seed in range(12)]
+    others = (a_test(seed=seed) for seed in range(100, 130))
+    truth = np.mean([rank(test.labels.tolist(), scores)[0] for test, scores in others])
+    drawn = (a_test(seed=seed) for seed in range(12))
+    intervals = [evaluate(replace(test, patterns=()), scores, POLICY, 7, 100).auc for test, scores in drawn]
     assert sum(interval.low <= truth <= interval.high for interval in intervals) >= 9
 
 

@@ -35,6 +35,7 @@ def a_check(hour: int, *, reported: bool = False, features: tuple[float, ...] | 
         score=0.25,
         decision="ALLOW",
         model_version="v1.0",
+        probability=0.0125,
     )
 
 
@@ -64,9 +65,10 @@ def test_a_finished_export_reads_as_a_transactions_file(tmp_path: Path) -> None:
     table = pl.read_parquet(folder / "part-000001.parquet")
     assert table["logged_trust_score"].to_list() == [4.0, 4.0]
     assert table["score"].to_list() == [0.25, 0.25]
+    assert table["probability"].to_list() == [0.0125, 0.0125]
     assert set(table.columns) == {
         "event_time", "user_id", "receiver_id", "amount", "is_fraud", "settled_at", "reported_at", "signed_up_at",
-        "login_count", "score", "decision", "model_version", *(f"logged_{name}" for name in NAMES),
+        "login_count", "score", "decision", "model_version", "probability", *(f"logged_{name}" for name in NAMES),
     }  # fmt: skip
     assert pl.read_parquet(folder / "part-000002.parquet")["logged_amount"].to_list() == [None]
 

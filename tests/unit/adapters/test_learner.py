@@ -12,12 +12,33 @@ def digest(seed: int = 7, workers: int = 1) -> str:
     return hashlib.sha256(model).hexdigest()
 
 
+def grown(workers: int = 1, **given: float) -> str:
+    model = CatBoostLearner(workers).learn([some_examples()], replace(SMALL, **given), lambda _: None)  # type: ignore[arg-type]
+    return hashlib.sha256(model).hexdigest()
+
+
 def test_the_same_examples_and_seed_give_the_same_bytes_whatever_the_number_of_workers() -> None:
     assert digest() == digest() == digest(workers=2) == a_small_model()[1].sha256
 
 
 def test_another_seed_gives_another_model() -> None:
     assert digest(seed=8) != digest(seed=7)
+
+
+def test_parameters_that_are_not_given_change_nothing_and_those_that_are_do() -> None:
+    plain = digest()
+    assert grown(l2_leaf_reg=3.0, fraud_weight=1.0) == plain
+    assert len({plain, grown(l2_leaf_reg=30.0), grown(fraud_weight=5.0)}) == 3
+    assert grown(fraud_weight=5.0, workers=2) == grown(fraud_weight=5.0)
+
+
+def test_the_trees_needed_are_those_that_foretell_later_payments_best() -> None:
+    parameters = replace(SMALL, iterations=400, depth=6, early_stopping=10)
+    learned, later, told = some_examples(400, 1), some_examples(400, 2), list[float]()
+    trees = CatBoostLearner(1).trees_needed([learned], [later], parameters, told.append)
+    assert 1 <= trees <= len(told) - 10 < 390
+    assert trees == CatBoostLearner(2).trees_needed([learned], [later], parameters, lambda _: None)
+    assert told == [(tree + 1) / 400 for tree in range(len(told))]
 
 
 def test_tables_taken_together_are_one_table() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.learning import a_record, a_small_model, a_validation, an_evaluation
+from tests.learning import STOPPING, a_record, a_small_model, a_tuning, a_validation, an_evaluation
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.trial import require_survival
 from upi_risk.adapters.files.model_folder import ModelFolders
@@ -19,6 +19,7 @@ from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Usage
+from upi_risk.domain.meaning import AS_IT_IS
 
 FOLDERS = ModelFolders(open_scorer)
 USED = Usage(12.34, 567.8)
@@ -62,6 +63,17 @@ def test_a_card_may_bring_figures_that_this_release_does_not_know(folder: Path) 
     assert FOLDERS.take(folder).card == a_small_model()[1]
 
 
+def test_a_card_of_before_there_was_a_scale_is_read_and_its_answers_are_scores(folder: Path) -> None:
+    def of_before(card: dict[str, Any]) -> None:
+        card.update(format=1)
+        card.pop("meaning")
+        card["training"].pop("monotone")
+
+    rewrite(folder, of_before)
+    assert FOLDERS.take(folder).card == a_small_model()[1]
+    assert FOLDERS.take(folder).card.meaning == AS_IT_IS
+
+
 def test_a_report_lies_beside_its_model(folder: Path) -> None:
     FOLDERS.add_report(folder, "<p>₹</p>")
     assert (folder / "report.html").read_text(encoding="utf-8") == "<p>₹</p>"
@@ -91,6 +103,29 @@ def test_the_page_of_a_model_tells_its_figures_and_its_verdict(tmp_path: Path) -
     figures = json.loads((tmp_path / "v1.0" / "metrics.json").read_bytes())
     assert figures["gate"]["passed"] is False
     assert figures["validation"]["prequential"]["auc"]["mean"] == pytest.approx(0.85)
+
+
+def test_how_the_parameters_were_chosen_is_told_and_every_candidate_is_in_the_figures(tmp_path: Path) -> None:
+    told = replace(a_record(), tuning=a_tuning(), stopping=STOPPING)
+    FOLDERS.put(tmp_path / "v1.0", *a_small_model(), told, USED)
+    figures = json.loads((tmp_path / "v1.0" / "metrics.json").read_bytes())
+    assert [one["number"] for one in figures["tuning"]["candidates"]] == [2, 1]
+    best = figures["tuning"]["candidates"][0]
+    assert (best["parameters"]["depth"], best["auc"], best["folds"][0]["trees"]) == (4, 0.9, 26)
+    assert (figures["parameters"]["l2_leaf_reg"], figures["stopping"]["trees"]) == (3.0, 19)
+    training = json.loads((tmp_path / "v1.0" / "card.json").read_bytes())["training"]
+    assert training["chosen"].startswith("The best of 2 candidates of a grid")
+    assert (training["l2_leaf_reg"], training["fraud_weight"], training["stopping"]["rounds"]) == (3.0, 1.0, 50)
+    page = (tmp_path / "v1.0" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "- Chosen: The best of 2 candidates of a grid" in page
+    assert "| 2 | 30 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, seed 7 | 0.9000 | 0.4500 |" in page
+    shown = dict(FOLDERS.sheet(tmp_path / "v1.0").training)
+    assert shown["parameters chosen"] == training["chosen"]
+
+
+def test_a_card_of_before_parameters_were_chosen_is_shown(folder: Path) -> None:
+    rewrite(folder, lambda card: [card["training"].pop(name) for name in ("l2_leaf_reg", "chosen", "stopping")])
+    assert dict(FOLDERS.sheet(folder).training)["parameters chosen"] == "by hand"
 
 
 def test_the_figures_are_flat_and_have_their_split_beside_them(folder: Path) -> None:
@@ -136,8 +171,12 @@ def test_a_file_that_is_a_folder_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda card: card.update(format=2), "card.json of another release"),
+        (lambda card: card.update(format=3), "card.json of another release"),
         (lambda card: card.pop("canaries"), "cannot be read"),
+        (lambda card: card.update(meaning={"calibration": {"fraud": -1, "good": 1, "offset": 0}}), "do not rise"),
+        (lambda card: card.update(meaning={"base_rate": {"learned": 0, "served": 1}}), "between 0 and 1"),
+        (lambda card: card.update(meaning={"scale": []}), "rise between 0 and 1"),
+        (lambda card: card.update(meaning={"scale": 1}), "cannot be read"),
         (lambda card: card.update(surprise=1), "cannot be read"),
         (lambda card: card["canaries"][3].update(vector=[0.0] * 13), "canary rows that are not its features"),
         (lambda card: card["confidence"].update(edges=[]), "without a confidence curve"),

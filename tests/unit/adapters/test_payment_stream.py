@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ def a_stream(*rows: tuple[float, str, int], **columns: Any) -> FilePaymentStream
         }
         | columns
     )
-    return FilePaymentStream(transactions_of(frame, "f", DELAY), "f.csv", "0" * 64)
+    return FilePaymentStream(transactions_of(frame, "f", DELAY), ("f.csv", "0" * 64))
 
 
 def amounts(vectors: memoryview) -> list[float]:
@@ -82,6 +83,14 @@ def test_a_fraud_is_learned_only_when_it_was_reported_before_the_test_and_measur
     )
     train, test = stream.examples(a_split(train_to=3, test_to=15), 1.0)
     assert (train.labels.tolist(), test.labels.tolist()) == ([1, 0, 0], [1, 0])
+
+
+def test_a_fraud_that_a_limit_is_set_for_is_measured_only_when_it_was_reported_before() -> None:
+    stream = a_stream((1, "A", 0), (14, "B", 1), (15, "C", 1), (16, "D", 0))
+    split = Split(MIDNIGHT, MIDNIGHT + days(2), MIDNIGHT + days(12), MIDNIGHT + days(20), DELAY)
+    assert stream.examples(split, 1.0)[1].labels.tolist() == [1, 1, 0]
+    reported_by = FIRST + days(15) + DELAY
+    assert stream.examples(replace(split, reported_by=reported_by), 1.0)[1].labels.tolist() == [1, 0, 0]
 
 
 def test_payers_with_a_fraud_known_before_the_day_are_left_out_of_that_day() -> None:

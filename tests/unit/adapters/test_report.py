@@ -10,16 +10,31 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tests.learning import a_record, a_small_model, a_validation, an_evaluation, some_examples, some_vectors
+from tests.learning import (
+    STOPPING,
+    a_record,
+    a_small_model,
+    a_tuning,
+    a_validation,
+    an_evaluation,
+    some_examples,
+    some_vectors,
+)
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.matplotlib.curves import _steps
 from upi_risk.adapters.matplotlib.report import render
+from upi_risk.application.calibrate_model import held_against
+from upi_risk.domain.calibration import BaseRate, Calibration
 from upi_risk.domain.cost import CostModel
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.gate import AcceptanceGate
+from upi_risk.domain.meaning import Meaning
+from upi_risk.domain.operating_points import Acted, OperatingPoints, ScaleWishes, break_evens
 from upi_risk.domain.policy import RiskPolicy
+from upi_risk.domain.reliability import reliability
 from upi_risk.domain.report import Explained, ReportMaterial
+from upi_risk.domain.scaling import Scaling
 from upi_risk.domain.training import TrainingRecord
 
 
@@ -28,8 +43,9 @@ def material() -> ReportMaterial:
     model, card = a_small_model()
     test, vectors = some_examples(400, seed=9), some_vectors(60)
     parts = [scored.contributions for scored in open_scorer(model, card).score(vectors)]
-    scores = CatBoostLearner(1).probabilities(model, test)
-    return ReportMaterial(card, full(), test, scores, Explained(vectors, parts), RiskPolicy(), CostModel())
+    raw = CatBoostLearner(1).probabilities(model, test)
+    explained = Explained(vectors, parts)
+    return ReportMaterial(card, full(), test, list(raw), explained, RiskPolicy(), CostModel(), raw)
 
 
 def full() -> TrainingRecord:
@@ -41,6 +57,8 @@ def full() -> TrainingRecord:
         evaluation=evaluation,
         verdict=AcceptanceGate().judge(evaluation, ("v0.9", evaluation)),
         validation=a_validation(),
+        tuning=a_tuning(),
+        stopping=STOPPING,
         drift=(Drift("amount", 0.3), Drift("hour_of_day", 0.01)),
     )
 
@@ -70,15 +88,20 @@ def seen(page: str) -> Seen:
     return parser
 
 
+@cache
+def the_page() -> str:
+    return render(material())
+
+
 def test_the_page_asks_nobody_for_anything() -> None:
-    page = render(material())
+    page = the_page()
     assert seen(page).asked == []
     assert not {"script", "link", "iframe"} & set(seen(page).tags)
     assert "@import" not in page
 
 
 def test_every_reference_within_a_figure_is_to_a_part_of_that_figure() -> None:
-    page = render(material())
+    page = the_page()
     ids = seen(page).ids
     assert len(ids) == len(set(ids))
     references = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', page))
@@ -86,8 +109,8 @@ def test_every_reference_within_a_figure_is_to_a_part_of_that_figure() -> None:
 
 
 def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
-    page = render(material())
-    assert seen(page).tags.count("svg") == 7
+    page = the_page()
+    assert seen(page).tags.count("svg") == 8
     for label in ("ROC curve", "Reliability diagram", "SHAP values", "Cost against threshold"):
         assert f'aria-label="{label}"' in page
     assert page.count("train 2026-03-02") >= 5
@@ -95,13 +118,46 @@ def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
         assert words in page
 
 
+def test_every_candidate_is_in_the_tables_the_best_first() -> None:
+    page = render(material())
+    assert "The best of 2 candidates of a grid, by mean average precision (0.4500, AUC 0.9000)" in page
+    assert page.index("<td>0.4500<small>") < page.index("<td>0.4000<small>")
+    assert "19 trees of at most 1,000 foretold" in page
+
+
+def test_it_tells_what_a_score_means_and_how_probabilities_held_before_and_after() -> None:
+    given = material()
+    labels = given.test.labels.tolist()
+    points = OperatingPoints(
+        0.01, 0.2, Acted(0.01, 0.3, 0.8), Acted(0.002, 0.9, 0.4), budget_bound=True, rupees_saved=0.5
+    )
+    meaning = Meaning(Calibration(0.8, 1.1, -0.2), BaseRate(0.3, 0.01), points.scale(0.35, 0.65))
+    scaling = Scaling(ScaleWishes(0.01), meaning, "January", 900, 60, points, break_evens(CostModel()))
+    held = held_against(scaling, given.raw, given.test)
+    record = replace(given.record, scaling=held)
+    scores = meaning.scores(given.raw)
+    page = render(replace(given, card=replace(given.card, meaning=meaning), record=record, scores=scores))
+    assert held.before == reliability(given.raw, labels)
+    assert held.after is not None
+    for words in (
+        f"{held.after.brier:.5f}",
+        "On 900 payments of January",
+        "to be 0.01 of payments",
+        "VERIFY pays from",
+    ):
+        assert words in page
+    assert page.count("calibrated") >= 2
+    never = replace(held, points=replace(points, block=None))
+    assert "never paid" in render(replace(given, record=replace(given.record, scaling=never)))
+
+
 def test_names_from_files_are_text() -> None:
-    assert "<script>" not in render(material())
-    assert "&lt;script&gt;.csv" in render(material())
+    assert "<script>" not in the_page()
+    assert "&lt;script&gt;.csv" in the_page()
 
 
 def test_the_same_material_gives_the_same_page() -> None:
-    assert render(material()) == render(material())
+    assert render(material()) == the_page()
 
 
 def test_without_evaluation_gate_or_folds_the_rest_is_told() -> None:

@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOON, SHOP, a_payment, a_receiver, a_session, a_transaction, a_user, later
+from upi_risk.domain.calibration import BaseRate, Calibration
 from upi_risk.domain.decision import Decision, Level
 from upi_risk.domain.errors import IdempotencyKeyReusedError, ModelRejectedError, OutcomeConflictError
 from upi_risk.domain.factors import MOST_FACTORS, explain
 from upi_risk.domain.facts import facts_of
 from upi_risk.domain.features import MISSING, NAMES, Vector, fingerprint, vector
+from upi_risk.domain.meaning import Meaning
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard, Scored
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
+from upi_risk.domain.score_scale import ScoreScale
 from upi_risk.domain.session import TokenKind
 from upi_risk.domain.transaction import Status
 from upi_risk.domain.user import Payee
@@ -71,6 +74,27 @@ def test_confidence_is_rounded_down_so_that_nothing_is_called_certain() -> None:
     nearly = replace(CARD, confidence=ConfidenceCurve((1.0,), (0.0015,)))
     scored = Scored(0.2, contributions(amount=1.0))
     assert RiskPolicy().assess(SHOP, first_payment(), scored, nearly).confidence == 0.99
+
+
+def test_the_score_is_on_the_scale_of_the_card_and_the_probability_is_kept() -> None:
+    calibration, base_rate = Calibration(1.0, 1.0, -1.0), BaseRate(0.01, 0.001)
+    meaning = Meaning(calibration, base_rate, ScoreScale(((0.002, 0.35), (0.05, 0.65))))
+    scored = Scored(0.25, contributions(amount=1.0))
+    assessment = RiskPolicy().assess(SHOP, first_payment(), scored, replace(CARD, meaning=meaning))
+    assert assessment.probability == base_rate(calibration(0.25)) == pytest.approx(0.0120, abs=1e-4)
+    assert assessment.score == round(meaning.score(assessment.probability), 4)
+    assert assessment.level is Level.MEDIUM
+    assert meaning.scores([0.25]) == [meaning.score(assessment.probability)]
+
+
+def test_without_a_scale_the_model_s_answer_is_score_and_probability() -> None:
+    assessment = RiskPolicy().assess(SHOP, first_payment(), Scored(0.123456, contributions(amount=1.0)), CARD)
+    assert (assessment.score, assessment.probability) == (0.1235, 0.123456)
+
+
+def test_a_test_receiver_has_no_probability() -> None:
+    scored = Scored(0.2, contributions(amount=1.0))
+    assert RiskPolicy(forced=SANDBOX).assess(UpiId("low@test"), first_payment(), scored, CARD).probability is None
 
 
 def test_every_answer_names_its_model_and_policy() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import lru_cache
 
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import ModelCard
@@ -20,6 +21,8 @@ TIMEOUT_SECONDS = 60.0
 def require_survival(model: bytes, card: ModelCard) -> None:
     """Load a model in a child process and have it score its canary rows there.
 
+    What survived is remembered, as the same content survives again: a rollback starts no child.
+
     Args:
         model: the content of the model file.
         card: what the model should be.
@@ -28,16 +31,21 @@ def require_survival(model: bytes, card: ModelCard) -> None:
         ModelRejectedError: the child crashed, could not load the model, or scored its rows otherwise than at training.
     """
     rows = json.dumps([canary.vector for canary in card.canaries]).encode()
-    command = [sys.executable, "-m", "upi_risk.adapters.catboost.trial"]
     try:
-        child = subprocess.run(  # noqa: S603 - this very module
-            command, input=rows + b"\n" + model, capture_output=True, timeout=TIMEOUT_SECONDS, check=True
-        )
-        probabilities = [float(number) for number in json.loads(child.stdout)]
+        probabilities = list(_scored_by_a_child(model, rows))
     except (subprocess.SubprocessError, ValueError) as error:
         message = f"Model {card.version} cannot be loaded: its file is damaged; restore it or train anew."
         raise ModelRejectedError(message) from error
     card.require_canaries(probabilities)
+
+
+@lru_cache(maxsize=4)
+def _scored_by_a_child(model: bytes, rows: bytes) -> tuple[float, ...]:
+    command = [sys.executable, "-m", "upi_risk.adapters.catboost.trial"]
+    child = subprocess.run(  # noqa: S603 - this very module
+        command, input=rows + b"\n" + model, capture_output=True, timeout=TIMEOUT_SECONDS, check=True
+    )
+    return tuple(float(number) for number in json.loads(child.stdout))
 
 
 def _main() -> None:

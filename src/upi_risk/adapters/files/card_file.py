@@ -8,13 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
+from upi_risk.adapters.files.meaning_file import MeaningPart
 from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.training import TrainingRecord
 
-FORMAT: Final = 1
-"""Raised when an older release could no longer read a card rightly."""
+FORMAT: Final = 2
+"""Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores."""
+
+_READABLE: Final = frozenset({1, FORMAT})
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,7 +56,15 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     depth: int
     learning_rate: float
     seed: int
+    l2_leaf_reg: float = 3.0
+    fraud_weight: float = 1.0
+    feature_share: float = 1.0
+    chosen: str | None = None
+    """How the parameters were chosen, in words."""
+    stopping: dict[str, int] | None = None
+    """How the number of trees was found; see :class:`~upi_risk.domain.stopping.Stopping`."""
     libraries: dict[str, str]
+    monotone: bool = False
 
 
 class AtThreshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,6 +130,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     canaries: tuple[CanaryRow, ...]
     evaluation: dict[str, Any] | None = None
     """Figures with intervals; absent from older cards, and open for more."""
+    meaning: MeaningPart | None = None
+    """Absent from older cards: their raw answers are scores."""
 
     def card(self) -> ModelCard:
         """The part that serving needs."""
@@ -129,6 +143,7 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             sha256=self.sha256,
             confidence=ConfidenceCurve(self.confidence.edges, self.confidence.fraud_rates),
             canaries=tuple(Canary(row.vector, row.probability) for row in self.canaries),
+            meaning=self.meaning.value() if self.meaning else AS_IT_IS,
         )
 
     def sheet(self) -> ModelSheet:
@@ -153,6 +168,10 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "amounts times": ", ".join(f"{unit:g}" for unit in training.units),
             "trees, depth": f"{training.iterations}, {training.depth}",
             "learning rate, seed": f"{training.learning_rate:g}, {training.seed}",
+            "L2, weight of a fraud, share of features": f"{training.l2_leaf_reg:g}, {training.fraud_weight:g}, "
+            f"{training.feature_share:g}",
+            "parameters chosen": training.chosen or "by hand",
+            "held to the direction of sense": "yes" if training.monotone else "no",
             "libraries": _pairs(training.libraries),
         }
         return ModelSheet(self.card(), self.split, tuple(figures.items()), tuple(grown.items()))
@@ -214,8 +233,14 @@ def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
         ),
         canaries=tuple(CanaryRow(vector=row.vector, probability=row.probability) for row in card.canaries),
         evaluation=msgspec.to_builtins(record.evaluation),
+        meaning=MeaningPart.of(card.meaning),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+_OF_PARAMETERS: Final = (
+    "iterations", "depth", "learning_rate", "seed", "l2_leaf_reg", "fraud_weight", "feature_share", "monotone",
+)  # fmt: skip
 
 
 def _training(record: TrainingRecord) -> Training:
@@ -241,10 +266,9 @@ def _training(record: TrainingRecord) -> Training:
         rows=record.train_rows,
         frauds=record.train_frauds,
         units=record.units,
-        iterations=parameters.iterations,
-        depth=parameters.depth,
-        learning_rate=parameters.learning_rate,
-        seed=parameters.seed,
+        **{name: getattr(parameters, name) for name in _OF_PARAMETERS},
+        chosen=None if record.tuning is None else str(record.tuning),
+        stopping=msgspec.to_builtins(record.stopping),
         libraries=dict(record.libraries),
     )
 
@@ -260,7 +284,7 @@ def read_card(content: bytes, name: str) -> CardFile:
         ModelRejectedError: it is no card, or one of a later release.
     """
     try:
-        if msgspec.json.decode(content, type=_Format).format != FORMAT:
+        if msgspec.json.decode(content, type=_Format).format not in _READABLE:
             message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
             raise ModelRejectedError(message)
         card = msgspec.json.decode(content, type=CardFile)
@@ -269,6 +293,10 @@ def read_card(content: bytes, name: str) -> CardFile:
         raise ModelRejectedError(message) from error
     if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
         raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
+    try:
+        card.card()
+    except ValueError as error:
+        raise ModelRejectedError(f"Model {name}: {error} Restore its card.json.") from error
     if any(len(row.vector) != len(card.features) for row in card.canaries):
         raise ModelRejectedError(f"Model {name} has canary rows that are not its features; restore its card.json.")
     return card

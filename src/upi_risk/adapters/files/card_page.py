@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from upi_risk.adapters.files.meaning_page import meaning_section
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.training import TrainingRecord
+from upi_risk.domain.tuning import Tuning
 from upi_risk.domain.validation import Validation
+
+MOST_TRIED: Final = 10
+"""Candidates on the page."""
 
 
 def write_card_page(card: ModelCard, record: TrainingRecord) -> bytes:
@@ -16,10 +22,14 @@ def write_card_page(card: ModelCard, record: TrainingRecord) -> bytes:
     sections = [_made(card, record)]
     if record.verdict is not None:
         sections.append(_judged(record.verdict))
+    if record.scaling is not None:
+        sections.append(meaning_section(record.scaling))
     if record.evaluation is not None:
         sections.append(_measured(record.evaluation, f"{record.split}"))
     if record.validation is not None:
         sections.append(_validated(record.validation))
+    if record.tuning is not None:
+        sections.append(_tried(record.tuning))
     sections.append(_limits())
     return ("\n\n".join(sections) + "\n").encode()
 
@@ -37,10 +47,19 @@ def _made(card: ModelCard, record: TrainingRecord) -> str:
         f"- Learned: {record.train_rows:,} payments, {record.train_frauds:,} known as fraud when the test began; "
         f"amounts times {units}\n"
         f"- Trees: {parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}, "
-        f"seed {parameters.seed}\n"
+        f"seed {parameters.seed}; L2 {parameters.l2_leaf_reg:g}, a fraud counts for {parameters.fraud_weight:g}; "
+        f"{parameters.feature_share:g} of the {len(card.features)} {card.feature_set} features for each level\n"
+        f"- Chosen: {_chosen(record)}\n"
+        f"- Held to the direction of sense: {'yes' if parameters.monotone else 'no'}\n"
         f"- Computed with: {', '.join(' '.join(pair) for pair in record.libraries)}\n"
         f"- Model file: SHA-256 `{card.sha256}`"
     )
+
+
+def _chosen(record: TrainingRecord) -> str:
+    """How the parameters were, and the number of trees."""
+    told = "by hand." if record.tuning is None else str(record.tuning)
+    return told if record.stopping is None else f"{told} {record.stopping}"
 
 
 def _judged(verdict: Verdict) -> str:
@@ -102,10 +121,22 @@ def _validated(validation: Validation) -> str:
     )
 
 
+def _tried(tuning: Tuning) -> str:
+    rows = [
+        [f"{number}", f"{one.parameters}", f"{one.auc:.4f}", f"{one.average_precision:.4f}"]
+        for number, one in tuning.ranked[:MOST_TRIED]
+    ]
+    return (
+        f"## Candidates\n\n{tuning} The best {len(rows)}, of {len(tuning.candidates)}; `metrics.json` has the rest.\n\n"
+        + _table(["tried as", "parameters", "AUC", "average precision"], rows)
+    )
+
+
 def _limits() -> str:
     return (
         "## Limits\n\nThe figures are of one stream and one period. The best F1 is found on the test itself. "
-        "Scores are of the stream's share of fraud; where fraud is rarer, a score promises too much. "
+        "Probabilities are of the stream's share of fraud unless they were corrected for another; "
+        "where fraud is rarer, they promise too much. "
         "`report.html` shows the curves, the costs and the drift."
     )
 

@@ -10,13 +10,16 @@ from upi_risk.adapters.files.card_file import AtThreshold, metrics_of
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.learning_ports import Usage
 from upi_risk.domain.training import TrainingRecord
+from upi_risk.domain.tuning import Tuning
 from upi_risk.domain.validation import Trials, Validation
 
 
 def write_metrics(record: TrainingRecord, used: Usage) -> bytes:
     """The content of a ``metrics.json``: flat; the figures at one threshold are those at the lowest.
 
-    What was not asked for is null: ``evaluation`` (figures with intervals), ``gate``, ``validation``.
+    What was not asked for is null: ``evaluation`` (figures with intervals), ``gate``, ``validation``,
+    ``tuning`` (every candidate), ``stopping``, and ``scaling`` (calibration, base rate and scale; reliability before
+    and after).
     """
     metrics = metrics_of(record)
     first: AtThreshold = metrics[0].thresholds[0]
@@ -37,6 +40,10 @@ def write_metrics(record: TrainingRecord, used: Usage) -> bytes:
         "evaluation": record.evaluation,
         "gate": record.verdict and _gate(record.verdict),
         "validation": record.validation and _validation(record.validation),
+        "parameters": record.parameters,
+        "tuning": record.tuning and _tuning(record.tuning),
+        "stopping": record.stopping,
+        "scaling": record.scaling,
         "drift_psi": {drift.feature: drift.psi for drift in record.drift},
         "cleaning": dict(record.source.cleaning),
         "seconds": round(used.seconds, 1),
@@ -73,6 +80,24 @@ def _validation(validation: Validation) -> dict[str, Any]:
             "auc": validation.auc_optimism,
             "average_precision": validation.average_precision_optimism,
         },
+    }
+
+
+def _tuning(tuning: Tuning) -> dict[str, Any]:
+    """Every candidate, the best first; ``number`` tells the order they were tried in."""
+    return {
+        "chosen": str(tuning),
+        "way": tuning.way,
+        "candidates": [
+            {
+                "number": number,
+                "parameters": one.parameters,
+                "auc": one.auc,
+                "average_precision": one.average_precision,
+                "folds": [{"trees": tried.trees, **msgspec.to_builtins(tried.fold)} for tried in one.tried],
+            }
+            for number, one in tuning.ranked
+        ],
     }
 
 

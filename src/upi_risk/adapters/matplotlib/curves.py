@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -69,19 +69,41 @@ def precision_recall(scores: Floats, labels: Labels, policy: RiskPolicy) -> Draw
     return draw
 
 
-def reliability(scores: Floats, labels: Labels) -> Draw:
-    """The score against the share that was fraud; a dot's size grows with the payments behind it."""
+def reliability(answers: Mapping[str, Floats], labels: Labels) -> Draw:
+    """Probabilities against the share that was fraud; a dot's size grows with the payments behind it.
+
+    Args:
+        answers: probabilities of the same payments, by the name they are shown under; the last are the ones that count.
+        labels: which of them were fraud.
+    """
 
     def draw(axes: Axes) -> None:
-        bands = np.searchsorted(_RELIABILITY_EDGES[1:-1], scores, side="left")
-        count = np.bincount(bands)
-        kept = count > 0
-        said = (np.bincount(bands, scores)[kept] / count[kept]).clip(_LOWEST)
-        was = (np.bincount(bands, labels)[kept] / count[kept]).clip(_LOWEST)
         axes.plot([_LOWEST, 1], [_LOWEST, 1], color=QUIET, linestyle=":", linewidth=1.2)
-        axes.plot(said, was, color=GOOD, linewidth=1)
-        axes.scatter(said, was, s=14 + 12 * np.log10(count[kept]), color=GOOD, zorder=3)
-        axes.set(xscale="log", yscale="log", xlabel="score", ylabel="share that was fraud")
+        for number, (name, probabilities) in enumerate(answers.items(), start=1):
+            color = GOOD if number == len(answers) else QUIET
+            bands = np.searchsorted(_RELIABILITY_EDGES[1:-1], probabilities, side="left")
+            count = np.bincount(bands)
+            kept = count > 0
+            said = (np.bincount(bands, probabilities)[kept] / count[kept]).clip(_LOWEST)
+            was = (np.bincount(bands, labels)[kept] / count[kept]).clip(_LOWEST)
+            axes.plot(said, was, color=color, linewidth=1, label=name)
+            axes.scatter(said, was, s=14 + 12 * np.log10(count[kept]), color=color, zorder=2 + number)
+        axes.set(xscale="log", yscale="log", xlabel="probability", ylabel="share that was fraud")
+        axes.legend()
+
+    return draw
+
+
+def scale(probabilities: Floats, scores: Floats, policy: RiskPolicy) -> Draw:
+    """Where each probability lies on the scale of scores."""
+
+    def draw(axes: Axes) -> None:
+        _, rows = np.unique(probabilities, return_index=True)
+        some = rows[np.unique(np.linspace(0, len(rows) - 1, _POINTS).astype(np.int64))]
+        axes.plot(probabilities[some], scores[some], color=GOOD)
+        for threshold in (policy.medium_from, policy.high_above):
+            axes.axhline(threshold, color=INK, linewidth=0.9, linestyle="--")
+        axes.set(xscale="log", xlabel="probability", ylabel="score (dashed: MEDIUM, HIGH)", ylim=(0, 1.01))
 
     return draw
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from upi_risk.adapters.matplotlib import curves, tables
 from upi_risk.adapters.matplotlib.drawing import drawn
+from upi_risk.adapters.matplotlib.parts import figure, section
+from upi_risk.adapters.matplotlib.scale_sections import scale_sections
 from upi_risk.domain.cost import CostModel
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation
 from upi_risk.domain.report import ReportMaterial
@@ -22,7 +24,7 @@ def render(of: ReportMaterial) -> str:
         sections += [_keys(record.evaluation), _acting(record.evaluation, split)]
     if record.verdict is not None:
         text = "Only what passes should serve. The guide's targets stand beside, met or missed."
-        sections.append(_section("May it serve?", text, tables.checks(record.verdict, split)))
+        sections.append(section("May it serve?", text, tables.checks(record.verdict, split)))
     sections += [*_curves(of), _looks_at(of)]
     if record.evaluation is not None:
         sections.append(_where(record.evaluation, split))
@@ -34,8 +36,11 @@ def render(of: ReportMaterial) -> str:
             f"{record.validation.average_precision_optimism:+.4f} average precision: it learns from what comes after."
         )
         within = f"Within the training period of {record.split}; the test period is not touched."
-        sections.append(_section("Does it hold in other weeks?", text, tables.validation(record.validation, within)))
-    sections.append(_section("How it was made", "", tables.making(record, "Enough to make it again.")))
+        sections.append(section("Does it hold in other weeks?", text, tables.validation(record.validation, within)))
+    if record.tuning is not None:
+        within = f"Means over folds within the training period of {record.split}; below, the worst and the best fold."
+        sections.append(section("What else was tried?", str(record.tuning), tables.tuning(record.tuning, within)))
+    sections.append(section("How it was made", "", tables.making(record, "Enough to make it again.")))
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
@@ -43,19 +48,6 @@ def render(of: ReportMaterial) -> str:
         f"<title>Model {escape(of.card.version)}</title>\n<style>\n{style}</style></head>\n"
         "<body><main>\n" + "\n".join(sections) + "\n</main></body>\n</html>\n"
     )
-
-
-def _section(title: str, text: str, *content: str) -> str:
-    return (
-        f"<section><h2>{escape(title)}</h2>"
-        + (f"<p>{escape(text)}</p>" if text else "")
-        + "".join(content)
-        + "</section>"
-    )
-
-
-def _figure(svg: str, caption: str) -> str:
-    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _head(of: ReportMaterial) -> str:
@@ -94,7 +86,7 @@ def _acting(evaluation: Evaluation, split: str) -> str:
         "Each row acts on every payment from some score on. Below each figure is its 95 % interval: what it came to "
         f"when payers were drawn again, {evaluation.repetitions} times, all payments of a payer together."
     )
-    return _section("What acting on it does", text, tables.points(evaluation, split))
+    return section("What acting on it does", text, tables.points(evaluation, split))
 
 
 def _curves(of: ReportMaterial) -> list[str]:
@@ -102,31 +94,23 @@ def _curves(of: ReportMaterial) -> list[str]:
     rupees = np.asarray(of.test.paise) / 100
     roc = drawn("roc", "ROC curve", curves.roc(scores, labels))
     pr = drawn("pr", "Precision-recall curve", curves.precision_recall(scores, labels, of.policy))
-    reliability = drawn("reliability", "Reliability diagram", curves.reliability(scores, labels))
     spread = drawn("scores", "Distribution of scores", curves.distributions(scores, labels, of.policy))
     cost = curves.cost_by_threshold(scores, labels, rupees, of.costs, of.policy)
     return [
-        _section(
+        section(
             "How well it ranks",
             "The further a curve is from its dotted line, the better. Fraud is rare, so the second one tells more.",
             '<div class="two">',
-            _figure(roc, "ROC. Dotted: a coin."),
-            _figure(pr, "Precision and recall, with the policy's two thresholds. Dotted: flagging at random."),
+            figure(roc, "ROC. Dotted: a coin."),
+            figure(pr, "Precision and recall, with the policy's two thresholds. Dotted: flagging at random."),
             "</div>",
         ),
-        _section(
-            "Can a score be taken at its word?",
-            "On the dotted line, of payments that score 0.2 one in five is fraud. "
-            "Above it the model is not sure enough, below it too sure.",
-            '<div class="two">',
-            _figure(reliability, "Score and outcome, by band of scores; both axes are logarithmic."),
-            _figure(spread, "Where the scores lie."),
-            "</div>",
-        ),
-        _section(
+        *scale_sections(of),
+        section("Where the scores lie", "", figure(spread, "Good payments and frauds by score.")),
+        section(
             "What a threshold costs",
             _assumed(of.costs),
-            _figure(
+            figure(
                 drawn("cost", "Cost against threshold", cost, width=9, height=3.9),
                 "Rupees lost on the test when everything from a score on is asked about, or blocked. "
                 "Dots: the cheapest threshold. Dashed: the policy's. A cost fitted on the test is a little too good.",
@@ -150,12 +134,12 @@ def _looks_at(of: ReportMaterial) -> str:
     size = {"height": 1.4 + 0.26 * len(names)}
     bars = drawn("importance", "Importance of features", curves.importance(names, parts), **size)
     dots = drawn("shap", "SHAP values", curves.summary(names, vectors, parts), **size)
-    return _section(
+    return section(
         "What it looks at",
         f"Contributions (SHAP values) of {len(vectors):,} payments spread evenly over the test.",
         '<div class="two">',
-        _figure(bars, "How much each feature moves the score, on average."),
-        _figure(dots, "Each dot a payment. Red: the feature is high for this payment, blue: low."),
+        figure(bars, "How much each feature moves the score, on average."),
+        figure(dots, "Each dot a payment. Red: the feature is high for this payment, blue: low."),
         "</div>",
     )
 
@@ -166,7 +150,7 @@ def _where(evaluation: Evaluation, split: str) -> str:
         with_all = f"Frauds of one kind with all good payments. {split}"
         content.append(tables.parts(evaluation.by_pattern, "Fraud pattern", with_all))
     text = "Recall and rupees are those of MEDIUM and HIGH together."
-    return _section("Where it is good, and where not", text, *content)
+    return section("Where it is good, and where not", text, *content)
 
 
 def _drift(of: ReportMaterial) -> str:
@@ -174,6 +158,6 @@ def _drift(of: ReportMaterial) -> str:
         "The population stability index of each feature between training and test. By rule of thumb, below 0.1 nothing "
         "happened; from 0.25 on the payments are others than those learned from."
     )
-    return _section(
+    return section(
         "Are these the payments it learned from?", text, tables.drift(of.record.drift, f"{of.record.split}.")
     )

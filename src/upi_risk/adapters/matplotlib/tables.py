@@ -10,6 +10,7 @@ from upi_risk.domain.drift import Drift
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Check, Verdict
 from upi_risk.domain.training import TrainingRecord
+from upi_risk.domain.tuning import Candidate, Tuning
 from upi_risk.domain.validation import Trials, Validation
 
 _CUTS: Final = {
@@ -117,11 +118,33 @@ def _trials(name: str, trials: Trials) -> list[Sequence[str]]:
     return [*rows, (f"<b>{name}</b>", "", "", "", *spreads)]
 
 
+def tuning(of: Tuning, caption: str) -> str:
+    """Every candidate, the best first."""
+    names = ("Trees at most", "grown", "depth", "rate", "L2", "a fraud counts", "AUC", "average precision", "tried as")
+    rows = [(*_parameters(one), f"{one.auc:.4f}", _spread(one), f"{number}") for number, one in of.ranked]
+    return table(names, rows, caption)
+
+
+def _parameters(of: Candidate) -> tuple[str, ...]:
+    grown, values = sorted(tried.trees for tried in of.tried), of.parameters
+    trees = f"{grown[0]:,}" if grown[0] == grown[-1] else f"{grown[0]:,} &ndash; {grown[-1]:,}"
+    others = (values.depth, values.learning_rate, values.l2_leaf_reg, values.fraud_weight)
+    return f"{values.iterations:,}", trees, *(f"{value:.3g}" for value in others)
+
+
+def _spread(of: Candidate) -> str:
+    figures = [tried.fold.average_precision for tried in of.tried]
+    return f"{of.average_precision:.4f}<small>{min(figures):.3f} &ndash; {max(figures):.3f}</small>"
+
+
 def making(record: TrainingRecord, caption: str) -> str:
     """What the model was made from."""
     source, parameters = record.source, record.parameters
     trees = f"{parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}"
-    trees += f", seed {parameters.seed}"
+    trees += f", seed {parameters.seed}; L2 {parameters.l2_leaf_reg:g}, a fraud counts for {parameters.fraud_weight:g}"
+    trees += f", {parameters.feature_share:g} of the features for each level"
+    chosen = "By hand." if record.tuning is None else str(record.tuning)
+    chosen += "" if record.stopping is None else f" {record.stopping}"
     rows = [
         ("File", f"{escape(source.name)}, {source.rows:,} payments, {source.frauds:,} frauds"),
         ("Its SHA-256", f"<code>{source.sha256}</code>"),
@@ -129,6 +152,7 @@ def making(record: TrainingRecord, caption: str) -> str:
         ("Learned", f"{record.train_rows:,} payments, {record.train_frauds:,} known as fraud when the test began"),
         ("Amounts times", ", ".join(f"{unit:g}" for unit in record.units)),
         ("Trees", trees),
+        ("Chosen", escape(chosen)),
         ("Computed with", ", ".join(f"{escape(name)} {escape(version)}" for name, version in record.libraries)),
     ]
     return table(("", ""), [(name, f'<div class="text">{value}</div>') for name, value in rows], caption)

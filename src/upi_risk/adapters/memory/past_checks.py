@@ -48,4 +48,5 @@ class MemoryPastChecks:
             score=assessment.score,
             decision=assessment.decision,
             model_version=assessment.model_version,
+            probability=assessment.probability,
         )

@@ -14,8 +14,8 @@ from upi_risk.adapters.numpy.ranked import Counted, Draw, Floats, Ranked, Whole
 from upi_risk.domain.confidence import SCORE_DIGITS
 from upi_risk.domain.decision import Level
 from upi_risk.domain.evaluation import ALERT_RATES, Cut, Estimate, Evaluation, OperatingPoint, Part
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples
 
 REPETITIONS: Final = 300
 _TAILS: Final = (2.5, 97.5)
@@ -26,7 +26,9 @@ Row = list[float]
 """The figures of one draw, in a fixed order."""
 
 
-def evaluate(test: Examples, scores: Sequence[float], policy: RiskPolicy, seed: int) -> Evaluation:
+def evaluate(
+    test: Examples, scores: Sequence[float], policy: RiskPolicy, seed: int, repetitions: int = REPETITIONS
+) -> Evaluation:
     """Measure a model's scores.
 
     Args:
@@ -34,6 +36,7 @@ def evaluate(test: Examples, scores: Sequence[float], policy: RiskPolicy, seed: 
         scores: what the model said of each.
         policy: where the levels begin.
         seed: of the draws; the same seed gives the same intervals.
+        repetitions: how often payers are drawn; fewer make intervals that are less sure, at less cost.
     """
     payments = _Payments(test, np.asarray(scores, dtype=np.float64), policy)
     cards = Cards(np.asarray(test.days), payments.payers, payments.scores, payments.labels)
@@ -44,13 +47,14 @@ def evaluate(test: Examples, scores: Sequence[float], policy: RiskPolicy, seed: 
         [whole],
         lambda weights, draws: [*_ranking(draws[0]), cards.precision(weights), *_points(draws[0], cuts)],
         seed,
+        repetitions,
     )
     auc, average_precision, card_precision, *rest = figures
     width = len(_POINT)
     return Evaluation(
         rows=test.rows,
         frauds=test.frauds,
-        repetitions=REPETITIONS,
+        repetitions=repetitions,
         seed=seed,
         auc=auc,
         average_precision=average_precision,
@@ -58,8 +62,8 @@ def evaluate(test: Examples, scores: Sequence[float], policy: RiskPolicy, seed: 
         points=tuple(
             _point(cut, whole, cuts, rest[index * width : (index + 1) * width]) for index, cut in enumerate(Cut)
         ),
-        by_month=_parts(payments, _months(test), seed),
-        by_pattern=_parts(payments, _patterns(test, payments.labels), seed),
+        by_month=_parts(payments, _months(test), seed, repetitions),
+        by_pattern=_parts(payments, _patterns(test, payments.labels), seed, repetitions),
     )
 
 
@@ -135,6 +139,7 @@ def _drawn(
     of: Sequence[Ranked],
     figures: Callable[[Floats, list[Draw]], Row],
     seed: int,
+    repetitions: int,
 ) -> list[Estimate]:
     """Figures of the payments as they are, with intervals from drawing payers again."""
     dice, count = np.random.default_rng(seed), payments.payer_count
@@ -146,7 +151,7 @@ def _drawn(
     drawn = np.array(
         [
             measured(np.bincount(dice.integers(0, count, count), minlength=count).astype(np.float64))
-            for _ in range(REPETITIONS)
+            for _ in range(repetitions)
         ]
     )
     return [_estimate(value, column) for value, column in zip(values, drawn.T, strict=True)]
@@ -179,7 +184,7 @@ def _patterns(test: Examples, labels: npt.NDArray[np.bool_]) -> list[_Chosen]:
     return [_Chosen(name, np.flatnonzero(~labels | (patterns == name))) for name in names]
 
 
-def _parts(payments: _Payments, chosen: Sequence[_Chosen], seed: int) -> tuple[Part, ...]:
+def _parts(payments: _Payments, chosen: Sequence[_Chosen], seed: int, repetitions: int) -> tuple[Part, ...]:
     ranked = [payments.ranked(part.rows) for part in chosen]
     tellable = [(part, of) for part, of in zip(chosen, ranked, strict=True) if of.both_kinds]
     cuts = [payments.acted_on(of, Level.MEDIUM, Level.HIGH) for _, of in tellable]
@@ -191,7 +196,7 @@ def _parts(payments: _Payments, chosen: Sequence[_Chosen], seed: int) -> tuple[P
             row += [*_ranking(draw), acted["recall"], acted["rupee_recall"]]
         return row
 
-    estimates = _drawn(payments, [of for _, of in tellable], figures, seed) if tellable else []
+    estimates = _drawn(payments, [of for _, of in tellable], figures, seed, repetitions) if tellable else []
     told = {part.name: estimates[index * 4 : index * 4 + 4] for index, (part, _) in enumerate(tellable)}
     return tuple(
         Part(part.name, len(part.rows), len(of.frauds), *told.get(part.name, ()))

@@ -36,6 +36,7 @@ _SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "score": pl.Float64,
     "decision": pl.String,
     "model_version": pl.String,
+    "probability": pl.Float64,
     **dict.fromkeys([LOGGED + name for name in EXTENDED_SET.names], pl.Float64),
 }
 _WIDTH: Final = len(EXTENDED_SET.names)
@@ -142,6 +143,7 @@ def _row(check: PastCheck) -> tuple[object, ...]:
         check.score,
         check.decision,
         check.model_version,
+        check.probability,
         *_logged(check.features),
     )
 

@@ -80,7 +80,7 @@ async def _label(connection: AsyncConnection, change: Change) -> None:
         await connection.exec_driver_sql(statements.LABEL, {"reports": reports})
     counts: dict[UpiId, int] = {}
     for delta in change.deltas:
-        counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reports
+        counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reported
     at = change.user.last_event_at
     for receiver, count in sorted(counts.items()):
         if not count:

@@ -31,7 +31,7 @@ _COUNT: Final = f"SELECT count(*) FROM transactions t WHERE {_WITHIN}"  # noqa: 
 _DECLARE: Final = f"""
 DECLARE past_checks NO SCROLL CURSOR FOR
  SELECT t.checked_at, t.user_id, t.receiver_upi, t.amount_paise, t.settled_at, t.reported_at, u.created_at,
-        t.features, t.score, t.decision, t.model_version
+        t.features, t.score, t.decision, t.model_version, t.probability
    FROM transactions t JOIN users u USING (user_id)
   WHERE {_WITHIN}
   ORDER BY t.checked_at, t.user_id

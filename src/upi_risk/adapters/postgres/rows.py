@@ -190,6 +190,7 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     settled_at: datetime | None
     reported_at: datetime | None
+    probability: float | None
 
     @classmethod
     def of(cls, transaction: Transaction) -> TransactionRow:
@@ -213,6 +214,7 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
             status=transaction.status,
             settled_at=transaction.settled_at,
             reported_at=transaction.reported_at,
+            probability=assessment.probability,
         )
 
     def value(self) -> Transaction:
@@ -229,6 +231,7 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
                 confidence=self.confidence,
                 model_version=self.model_version,
                 policy_version=self.policy_version,
+                probability=self.probability,
             ),
             status=self.status,
             settled_at=self.settled_at,

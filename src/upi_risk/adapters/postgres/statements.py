@@ -142,7 +142,7 @@ WITH asked AS MATERIALIZED (
            reported_paise = receiver_days.reported_paise + excluded.reported_paise
 ), hours AS (
     INSERT INTO receiver_hours AS held (receiver_upi, slot, hour, settled, paise, fresh)
-    SELECT receiver_upi, hour % {HOURS_KEPT}, hour, sum(settled), sum(paise), sum(fresh)
+    SELECT receiver_upi, mod(hour, {HOURS_KEPT}), hour, sum(settled), sum(paise), sum(fresh)
       FROM deltas WHERE hour IS NOT NULL GROUP BY receiver_upi, hour ORDER BY receiver_upi, hour
         ON CONFLICT (receiver_upi, slot) DO UPDATE
        SET (hour, settled, paise, fresh) = (SELECT excluded.hour,

@@ -90,6 +90,7 @@ transactions: Final = Table(
     _column("status", Text),
     Column("settled_at", _INSTANT),
     Column("reported_at", _INSTANT),
+    Column("probability", Double),
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())

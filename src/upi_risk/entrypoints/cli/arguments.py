@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import rich_click as click
 
@@ -33,6 +33,16 @@ DURATION: Final = _DurationType()
 
 DATE: Final = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 """A day's midnight, or an instant; taken as UTC."""
+
+
+class FloatRange(click.FloatRange):
+    """A number between two; `nan` is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401, D102
+        number: float = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124 - that is how nan is known
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 class _ColumnsType(click.ParamType[ColumnNames]):

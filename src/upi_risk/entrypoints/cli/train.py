@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,20 +16,27 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from upi_risk.application.train_model import TrainingOrder, TrainModel
 from upi_risk.domain.cost import CostModel
+from upi_risk.domain.feature_sets import BASELINE_SET, FEATURE_SETS
 from upi_risk.domain.model import VERSION_NAME
+from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.stream import FileForm
 from upi_risk.domain.training import HyperParameters, SplitWishes
-from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration
+from upi_risk.domain.tuning import LIMITS
+from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration, FloatRange
 from upi_risk.entrypoints.cli.train_figures import print_trained
+from upi_risk.entrypoints.cli.tuning_options import Ranges, tuning_options, tuning_order
 
-BuildTrainer = Callable[[int, FileForm], TrainModel]
-"""Makes the use case; the arguments are how many threads may compute, and how the file is taken."""
+BuildTrainer = Callable[[int, FileForm, str | None], TrainModel]
+"""Makes the use case; the arguments are how many may compute, how the file is taken, and which engine tries."""
 
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
 MOST_FOLDS: Final = 20
 COSTS: Final = tuple(field.name for field in fields(CostModel))
 _DEFAULT: Final = HyperParameters()
+_PARAMETERS: Final = tuple(field.name for field in fields(HyperParameters))
+_SCALE: Final = ScaleWishes()
+_SHARE: Final = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 class _Units(click.ParamType[tuple[float, ...]]):
@@ -101,9 +108,36 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option("--depth", type=click.IntRange(1, 10), default=_DEFAULT.depth, show_default=True)
     @click.option(
         "--learning-rate",
-        type=click.FloatRange(0, 1, min_open=True),
+        type=FloatRange(0, 1, min_open=True),
         default=_DEFAULT.learning_rate,
         show_default=True,
+    )
+    @click.option(
+        "--l2-leaf-reg",
+        type=FloatRange(*LIMITS["l2_leaf_reg"]),
+        default=_DEFAULT.l2_leaf_reg,
+        show_default=True,
+        help="Evidence that a leaf needs.",
+    )
+    @click.option(
+        "--fraud-weight",
+        type=FloatRange(*LIMITS["fraud_weight"]),
+        default=_DEFAULT.fraud_weight,
+        show_default=True,
+        help="Good payments that a fraud counts for in learning.",
+    )
+    @click.option(
+        "--feature-share",
+        type=FloatRange(*LIMITS["feature_share"]),
+        default=_DEFAULT.feature_share,
+        show_default=True,
+        help="Of the features, drawn for each level of a tree, that may split it.",
+    )
+    @click.option(
+        "--early-stopping",
+        type=click.IntRange(0, 100_000),
+        default=0,
+        help="End after so many trees that do not help on the last part of training. [default: 0, never]",
     )
     @click.option("--seed", type=click.IntRange(min=0), default=_DEFAULT.seed, show_default=True)
     @click.option("--label-delay", type=DURATION, default="7d", show_default=True, help="From a fraud to its report.")
@@ -122,14 +156,47 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option(
         "--against", type=click.Path(path_type=Path), help="Folder of the model to compare with. [default: CURRENT's]"
     )
-    @click.option("--cost", "costs", type=_Cost(), multiple=True, help=f"For the report, of: {', '.join(COSTS)}.")
+    @click.option("--cost", "costs", type=_Cost(), multiple=True, help=f"For scale and report, of: {', '.join(COSTS)}.")
+    @click.option("--base-rate", type=_SHARE, help="Share of fraud where it will serve. [default: as in training]")
+    @click.option(
+        "--alert-budget",
+        type=_SHARE,
+        default=_SCALE.alert_budget,
+        show_default=True,
+        help="Share of payments that may be VERIFY or BLOCK.",
+    )
+    @click.option(
+        "--block-precision",
+        type=_SHARE,
+        default=_SCALE.block_precision,
+        show_default=True,
+        help="Least share of fraud among what is to BLOCK.",
+    )
+    @click.option(
+        "--monotone/--no-monotone",
+        default=_DEFAULT.monotone,
+        show_default=True,
+        help="A larger amount never lowers the risk, all else equal.",
+    )
     @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
     @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")
-    @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
-    @click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Threads. [default: all]")
+    @click.option(
+        "--features",
+        type=click.Choice(tuple(FEATURE_SETS)),
+        default=BASELINE_SET.name,
+        show_default=True,
+        help="The 14, or the 14 and all that a bounded state tells beside.",
+    )
+    @click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        default=os.cpu_count() or 1,
+        help="Threads; processes of --grid and --trials. [default: a CPU each]",
+    )
+    @tuning_options
     def command(
-        features: str,  # noqa: ARG001 - there is one set so far
         workers: int,
+        engine: str | None,
         columns: ColumnNames,
         strict_order: bool,  # noqa: FBT001 - click calls it
         gate: bool,  # noqa: FBT001 - click calls it
@@ -139,7 +206,7 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
         order = _order(serving, **options)
         with _bar() as bar:
             task = bar.add_task("Starting", total=1.0)
-            train = build(workers, FileForm(columns, strict_order=strict_order))
+            train = build(workers, FileForm(columns, strict_order=strict_order), engine)
             trained = train(order, lambda step, share: bar.update(task, description=step, completed=share))
             bar.update(task, description="Done", completed=1.0)
         print_trained(order, trained)
@@ -156,17 +223,19 @@ def _order(  # noqa: PLR0913 - one argument an option
     out: Path,
     version: str | None,
     label_delay: Duration,
+    features: str,
     units: tuple[float, ...],
-    iterations: int,
-    depth: int,
-    learning_rate: float,
-    seed: int,
+    grid: Ranges,
+    trials: int,
     pattern_column: str | None,
     folds: int,
     against: Path | None,
     strict: bool,
     costs: tuple[tuple[str, float], ...],
-    **periods: datetime | None,
+    base_rate: float | None,
+    alert_budget: float,
+    block_precision: float,
+    **others: Any,  # noqa: ANN401 - hyper-parameters and periods
 ) -> TrainingOrder:
     name = version or out.resolve().name
     if VERSION_NAME.fullmatch(name) is None:
@@ -176,8 +245,9 @@ def _order(  # noqa: PLR0913 - one argument an option
         transactions=transactions,
         out=out,
         version=name,
-        parameters=HyperParameters(iterations, depth, learning_rate, seed),
-        wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in periods.items()}),
+        features=FEATURE_SETS[features],
+        parameters=HyperParameters(**{name: others.pop(name) for name in _PARAMETERS}),
+        wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in others.items()}),
         label_delay=label_delay,
         units=units,
         pattern_column=pattern_column,
@@ -185,6 +255,8 @@ def _order(  # noqa: PLR0913 - one argument an option
         against=against or serving(),
         strict=strict,
         costs=CostModel(**dict(costs)),
+        tuning=tuning_order(grid, trials, folds),
+        scaling=ScaleWishes(base_rate, alert_budget, block_precision),
     )
 
 

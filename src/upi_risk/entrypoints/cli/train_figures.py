@@ -11,9 +11,12 @@ from rich.table import Table
 from upi_risk.application.train_model import Trained, TrainingOrder
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Verdict
+from upi_risk.domain.tuning import Tuning
 from upi_risk.domain.validation import Trials, Validation
+from upi_risk.entrypoints.cli.scale_figures import break_even_table, reliability_table, scale_lines
 
 _MANY: Final = 10_000
+_SHOWN: Final = 10
 _CUTS: Final = {
     Cut.MEDIUM: "MEDIUM",
     Cut.HIGH: "HIGH",
@@ -33,7 +36,16 @@ def print_trained(order: TrainingOrder, trained: Trained) -> None:
     if record.evaluation is not None:
         console.print(_points(record.evaluation))
         console.print(_parts(record.evaluation))
+    if record.scaling is not None:
+        console.print("\n".join(scale_lines(record.scaling)), highlight=False)
+        console.print(break_even_table(record.scaling))
+        console.print(reliability_table(record.scaling))
     console.print(_confidence(trained))
+    if record.tuning is not None:
+        console.print(_tuning(record.tuning))
+        console.print(f"{record.tuning}\n", highlight=False, markup=False)
+    if record.stopping is not None:
+        console.print(f"{record.stopping}\n", highlight=False, markup=False)
     if record.validation is not None:
         console.print(_validation(record.validation))
         console.print(_optimism(record.validation), highlight=False)
@@ -137,6 +149,19 @@ def _parts(evaluation: Evaluation) -> Table:
 def _part(kind: str, part: Part) -> list[str]:
     figures = (part.auc, part.average_precision, part.recall, part.rupee_recall)
     return [f"{kind}{part.name}", f"{part.rows:,}", f"{part.frauds:,}", *map(_interval, figures)]
+
+
+def _tuning(tuning: Tuning) -> Table:
+    """The best few candidates, and how many more there were."""
+    shown = tuning.ranked[:_SHOWN]
+    title = f"The best {len(shown)} of {len(tuning.candidates)} candidates, on folds of time within training"
+    table = _table(title, "tried as", "trees", "depth", "rate", "L2", "a fraud", "AUC", "avg. precision")
+    for number, one in shown:
+        of = one.parameters
+        values = (of.iterations, of.depth, of.learning_rate, of.l2_leaf_reg, of.fraud_weight)
+        told = (f"{value:.4g}" for value in values)
+        table.add_row(f"{number}", *told, f"{one.auc:.4f}", f"{one.average_precision:.4f}")
+    return table
 
 
 def _validation(validation: Validation) -> Table:

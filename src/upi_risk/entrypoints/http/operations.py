@@ -60,6 +60,7 @@ _DETAIL: Final[dict[str, Any]] = {
     "factor_details": [{"code": "payee", "text": "First-time receiver"}, {"code": "amount", "text": "Large amount"}],
     "model_version": "v1.0",
     "policy_version": "p1",
+    "probability": 0.012,
 }
 
 

@@ -141,6 +141,10 @@ class TransactionDetail(TransactionView, frozen=True):
     factor_details: list[FactorView]
     model_version: Annotated[str, Meta(examples=["v1.0"])]
     policy_version: Annotated[str, Meta(examples=["p1"])]
+    probability: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="Of fraud, calibrated; null where none was kept.", examples=[0.012]),
+    ]
 
 
 class TransactionPage(Struct, frozen=True):

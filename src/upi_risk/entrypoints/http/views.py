@@ -100,4 +100,5 @@ def transaction_detail(transaction: Transaction) -> TransactionDetail:
         factor_details=[FactorView(factor.code, factor.text) for factor in assessment.factors],
         model_version=assessment.model_version,
         policy_version=assessment.policy_version,
+        probability=assessment.probability,
     )

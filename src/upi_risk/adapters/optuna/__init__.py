@@ -1,0 +1,1 @@
+"""Searches of parameters by Optuna: https://optuna.org."""

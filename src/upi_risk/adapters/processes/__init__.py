@@ -1,0 +1,1 @@
+"""Work done by processes of this machine, from the standard library."""
