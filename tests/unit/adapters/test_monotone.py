@@ -16,7 +16,8 @@ from upi_risk.adapters.catboost.scorer import CatBoostScorer
 from upi_risk.application.build_card import build_card
 from upi_risk.domain.calibration import BaseRate, Calibration
 from upi_risk.domain.examples import Examples
-from upi_risk.domain.features import BASELINE, NAMES, RISES, Facts, vector
+from upi_risk.domain.feature_sets import EXTENDED_SET
+from upi_risk.domain.features import NAMES, RISES, Facts, vector
 from upi_risk.domain.meaning import Meaning
 from upi_risk.domain.score_scale import ScoreScale
 
@@ -95,6 +96,6 @@ def test_left_to_itself_the_model_believes_what_it_saw() -> None:
 
 
 def test_every_feature_that_is_held_exists_and_the_others_are_free() -> None:
-    held = {feature.name: feature.monotone for feature in BASELINE}
+    held = {feature.name: feature.monotone for feature in EXTENDED_SET.features}
     assert {name for name, direction in held.items() if direction} == RISES
     assert {held[name] for name in RISES} == {1}

@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgspec
 
 from upi_risk.adapters.files.meaning_file import MeaningPart
-from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
@@ -17,8 +16,6 @@ from upi_risk.domain.training import TrainingRecord
 
 FORMAT: Final = 2
 """Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores."""
-
-_READABLE: Final = frozenset({1, FORMAT})
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -181,10 +178,6 @@ def _pairs(items: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in items.items())
 
 
-class _Format(msgspec.Struct):
-    format: int
-
-
 def metrics_of(record: TrainingRecord) -> tuple[Metrics, ...]:
     """The figures of a record, in the shape that files have."""
     return tuple(
@@ -271,32 +264,3 @@ def _training(record: TrainingRecord) -> Training:
         stopping=msgspec.to_builtins(record.stopping),
         libraries=dict(record.libraries),
     )
-
-
-def read_card(content: bytes, name: str) -> CardFile:
-    """Read a ``card.json``.
-
-    Args:
-        content: of the file.
-        name: of the model, for the message.
-
-    Raises:
-        ModelRejectedError: it is no card, or one of a later release.
-    """
-    try:
-        if msgspec.json.decode(content, type=_Format).format not in _READABLE:
-            message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
-            raise ModelRejectedError(message)
-        card = msgspec.json.decode(content, type=CardFile)
-    except msgspec.MsgspecError as error:
-        message = f"Model {name} has a card.json that cannot be read ({error}); restore it or train anew."
-        raise ModelRejectedError(message) from error
-    if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
-        raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
-    try:
-        card.card()
-    except ValueError as error:
-        raise ModelRejectedError(f"Model {name}: {error} Restore its card.json.") from error
-    if any(len(row.vector) != len(card.features) for row in card.canaries):
-        raise ModelRejectedError(f"Model {name} has canary rows that are not its features; restore its card.json.")
-    return card
