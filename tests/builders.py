@@ -94,7 +94,7 @@ def a_transaction(payment: Payment, decision: Decision = Decision.ALLOW, **field
 
 def a_delta(receiver: str = SHOP, at: datetime = NOON, settled: int = 1, reports: int = 0) -> ReceiverDelta:
     """Something added to a receiver's day."""
-    return ReceiverDelta(UpiId(receiver), Day(indian_day(at), settled, reports))
+    return ReceiverDelta(UpiId(receiver), Day(indian_day(at), settled, reports, reported=reports))
 
 
 def a_check(user: User, receiver: str = SHOP, payee: Payee | None = None, **fields: Any) -> Change:
@@ -108,7 +108,7 @@ def a_check(user: User, receiver: str = SHOP, payee: Payee | None = None, **fiel
     """
     before = payee or Payee(user.user_id, UpiId(receiver))
     payment = a_payment(user.user_id, receiver, **({"at": user.instant(NOON)} | fields))
-    after = user.checked(payment.at).settled(payment.amount_paise, payment.at)
+    after = user.checked(payment.at).settled(payment.amount_paise, payment.at, fresh=before.settled_count == 0)
     return Change(
         user=after if before.exists else after.met(),
         expected_version=user.version,

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.features import NAMES
-from upi_risk.domain.training import Examples
 
 PATIENCE_SECONDS = 120
 

@@ -15,15 +15,16 @@ from tests.builders import NOON
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.domain.confidence import fit_confidence
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, OperatingPoint, Part
+from upi_risk.domain.examples import Examples, canary_rows
 from upi_risk.domain.features import NAMES, Vector, fingerprint
 from upi_risk.domain.metrics import Band, Flagged, Measured
 from upi_risk.domain.model import Canary, ModelCard
 from upi_risk.domain.stopping import Stopping
-from upi_risk.domain.training import Examples, HyperParameters, Source, Split, TrainingRecord, canary_rows
+from upi_risk.domain.training import HyperParameters, Source, Split, TrainingRecord
 from upi_risk.domain.tuning import Candidate, Tried, Tuning
 from upi_risk.domain.validation import Fold, Trials, Validation
 
-SMALL = HyperParameters(iterations=30, depth=3)
+SMALL = HyperParameters(iterations=30, depth=3, learning_rate=0.1, l2_leaf_reg=3.0, feature_share=1.0)
 A_DAY = timedelta(days=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from upi_risk.domain.decision import DECISION_OF, Assessment, Factor, Level
 from upi_risk.domain.features import NAMES
+from upi_risk.domain.habits import BANDS, HOURS, Habits
 from upi_risk.domain.indian_time import from_epoch_us
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE, Payment, Phone, UpiId
 from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.tiles import DAY_TILES, HOUR_TILES, MINUTE_TILES, Tile, Tiles
 from upi_risk.domain.track_record import REACH_DAYS, Day, TrackRecord
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
@@ -52,6 +54,29 @@ def track_records(draw: st.DrawFn) -> TrackRecord:
 
 
 @st.composite
+def tiles(draw: st.DrawFn, reach: int) -> Tiles:
+    """Tiles ascending and within reach of one another."""
+    numbers = draw(st.sets(st.integers(_TODAY - reach, _TODAY), max_size=4))
+    counts = st.integers(0, MOST)
+    return tuple(Tile(number, *draw(st.tuples(*[counts] * 5))) for number in sorted(numbers))
+
+
+def _counts(size: int) -> st.SearchStrategy[tuple[int, ...]]:
+    return st.lists(st.integers(0, MOST), min_size=size, max_size=size).map(tuple)
+
+
+habits: st.SearchStrategy[Habits] = st.builds(
+    Habits,
+    tiles(MINUTE_TILES),
+    tiles(HOUR_TILES),
+    tiles(DAY_TILES),
+    st.integers(0, 10**18),
+    _counts(BANDS),
+    _counts(HOURS),
+)
+
+
+@st.composite
 def users(draw: st.DrawFn, user_id: str | None = None) -> User:
     """Any user: one who has signed up, or with a past."""
     created, last_login, last_event = sorted(draw(st.lists(instants, min_size=3, max_size=3)))
@@ -72,6 +97,7 @@ def users(draw: st.DrawFn, user_id: str | None = None) -> User:
         payee_count=draw(counts),
         last_settled_at=draw(st.none() | instants),
         track=draw(track_records()),
+        habits=draw(st.just(Habits()) | habits),
     )
 
 
@@ -83,7 +109,14 @@ def payees(draw: st.DrawFn, user_id: str | None = None) -> Payee:
     return Payee(user_id or draw(user_ids), draw(upi_ids), count, first, disputed=count == 0 or draw(st.booleans()))
 
 
-receivers: st.SearchStrategy[Receiver] = st.builds(Receiver, upi_ids, st.integers(0, MOST), track_records())
+@st.composite
+def receivers(draw: st.DrawFn) -> Receiver:
+    """Any receiver, with days that hold all there is to count."""
+    days = draw(track_records()).days
+    full = [Day(day.number, day.settled, day.reports, *draw(st.tuples(*[st.integers(0, MOST)] * 4))) for day in days]
+    hours, counts = draw(tiles(HOUR_TILES)), st.integers(0, MOST)
+    track, first = TrackRecord(tuple(full)), draw(st.none() | counts)
+    return Receiver(draw(upi_ids), draw(counts), track, hours, draw(counts), first, draw(st.none() | counts))
 
 
 @st.composite

@@ -143,7 +143,7 @@ async def test_the_answer_tells_in_order_which_changes_were_applied(stores: Stor
     )
 
     assert applied == [True, False, True, False]
-    assert (await stores.receiver(SHOP)).track == TrackRecord((Day(TODAY, settled=3, reports=1),))
+    assert (await stores.receiver(SHOP)).track == TrackRecord((Day(TODAY, settled=3, reports=1, reported=1),))
 
 
 async def test_no_changes_are_no_work(stores: Stores) -> None:
@@ -187,7 +187,7 @@ async def test_an_outcome_replaces_the_transaction_and_settles_the_payment(store
     settled = pending.outcome(confirmed=True, at=instant)
     payee = a_payee(user.user_id, first_settled_at=instant)
     confirmed = Change(
-        user=asked.user.settled(pending.payment.amount_paise, instant).met(),
+        user=asked.user.settled(pending.payment.amount_paise, instant, fresh=True).met(),
         expected_version=asked.user.version,
         payees=(payee,),
         amended=(settled,),
@@ -213,7 +213,9 @@ async def test_a_report_marks_transaction_pair_and_receiver(stores: Stores) -> N
 
     assert await stores.history.page(user.user_id, None, 1) == [report.amended[0]]
     assert await stores.payee(user.user_id, SHOP) == report.payees[0]
-    assert await stores.receiver(SHOP) == Receiver(SHOP, 1, TrackRecord((Day(TODAY, settled=1, reports=1),)))
+    assert await stores.receiver(SHOP) == Receiver(
+        SHOP, 1, TrackRecord((Day(TODAY, settled=1, reports=1, reported=1),))
+    )
     assert await stores.user(user.user_id) == report.user
 
 
@@ -225,7 +227,7 @@ async def test_a_receiver_may_be_reported_before_anybody_paid_it(stores: Stores)
     await stores.apply(asked)
     await stores.apply(a_report(asked.user, blocked, Payee(user.user_id, SHOP)))
 
-    assert await stores.receiver(SHOP) == Receiver(SHOP, 1, TrackRecord((Day(TODAY, reports=1),)))
+    assert await stores.receiver(SHOP) == Receiver(SHOP, 1, TrackRecord((Day(TODAY, reports=1, reported=1),)))
     assert await stores.payee(user.user_id, SHOP) == Payee(user.user_id, SHOP, disputed=True)
 
 

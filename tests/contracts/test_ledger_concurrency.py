@@ -92,7 +92,9 @@ async def test_concurrent_reports_against_one_receiver_are_all_counted(stores: S
 
     assert await asyncio.gather(*(stores.ledger.commit([report]) for report in reports)) == [[True]] * 10
 
-    assert await stores.receiver(SHOP) == Receiver(SHOP, 10, TrackRecord((Day(TODAY, settled=10, reports=10),)))
+    assert await stores.receiver(SHOP) == Receiver(
+        SHOP, 10, TrackRecord((Day(TODAY, settled=10, reports=10, reported=10),))
+    )
 
 
 async def test_a_snapshot_is_of_one_moment(stores: Stores) -> None:

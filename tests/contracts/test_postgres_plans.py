@@ -67,6 +67,7 @@ async def test_loading_goes_by_index_even_while_the_tables_are_empty(engine: Asy
         "payees_pkey",
         "receiver_reputation_pkey",
         "receiver_days_pkey",
+        "receiver_hours_pkey",
         "idempotency_keys_pkey",
         "transactions_pkey",
     }

@@ -103,11 +103,14 @@ async def test_an_amount_out_of_range_is_refused_by_the_table_too(engine: AsyncE
     assert await stores.user(user.user_id) == user
 
 
+RATED = "SELECT receiver_upi, first_seen_at, fraud_reports, reputation_score, updated_at FROM receiver_reputation"
+
+
 async def test_a_receiver_is_seen_once_and_rated_at_each_report(
     engine: AsyncEngine, connection: psycopg.Connection[TupleRow]
 ) -> None:
     def kept() -> TupleRow | None:
-        return connection.execute("SELECT * FROM receiver_reputation").fetchone()
+        return connection.execute(RATED).fetchone()
 
     stores = Stores.in_postgres(engine)
     user = a_user()

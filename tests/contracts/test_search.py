@@ -50,9 +50,11 @@ def test_what_is_not_varied_stays_and_the_rest_is_within_limits(begin: Begin) ->
 
 def test_a_grid_is_every_combination_in_one_round() -> None:
     values = {"depth": (3.0, 5.0), "iterations": (9.0,), "learning_rate": (0.1, 0.2), "l2_leaf_reg": (3.0,)}
-    search = GridSearch(TuningOrder(values={**values, "fraud_weight": (2.0,)}), BASE)
+    search = GridSearch(TuningOrder(values={**values, "fraud_weight": (2.0,), "feature_share": (1.0,)}), BASE)
     expected = [
-        replace(BASE, depth=depth, iterations=9, learning_rate=rate, fraud_weight=2.0)
+        replace(
+            BASE, depth=depth, iterations=9, learning_rate=rate, l2_leaf_reg=3.0, fraud_weight=2.0, feature_share=1.0
+        )
         for depth in (3, 5)
         for rate in (0.1, 0.2)
     ]

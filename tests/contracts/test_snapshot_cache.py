@@ -170,7 +170,7 @@ async def test_writing_nothing_is_no_work(cache: SnapshotCache) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-@given(user=strategies.users(), payee=strategies.payees(), receiver=strategies.receivers)
+@given(user=strategies.users(), payee=strategies.payees(), receiver=strategies.receivers())
 async def test_any_user_pair_and_receiver_are_read_as_written(
     cache: SnapshotCache, user: User, payee: Payee, receiver: Receiver
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from upi_risk.adapters.polars.transactions_file import transactions_of
-from upi_risk.domain.indian_time import DAY_US, IST_OFFSET_US
+from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US
 
 THOROUGH: Final = settings(max_examples=max(150, settings().max_examples))
 """More than other tests, and as many as the profile says where it says more."""
@@ -24,7 +24,7 @@ MIDNIGHT: Final = 20_000 * DAY_US - IST_OFFSET_US
 
 RECEIVERS: Final = ("shop@okbank", "kirana@okbank", "mule@okbank")
 _DAYS: Final = (0, 0, 1, 6, 7, 8, 14, 15, 22, 29, 30, 31, 36, 37, 38, 44, 45)
-_OFFSETS: Final = (-1, 0, 0, 1, DAY_US // 2)
+_OFFSETS: Final = (-1, 0, 0, 1, HOUR_US // 12, HOUR_US, HOUR_US + HOUR_US // 12, DAY_US // 2)
 _AMOUNTS: Final = (1, 100, 333, 999_999, 1_000_000, 10**8)
 
 

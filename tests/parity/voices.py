@@ -6,13 +6,13 @@ from tests.builders import a_payment, a_transaction, a_user
 from tests.parity.histories import History, Told
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.draft import Draft
-from upi_risk.domain.facts import facts_of
 from upi_risk.domain.features import Facts
 from upi_risk.domain.indian_time import DAY_US, IST_OFFSET_US, from_epoch_us
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
+from upi_risk.domain.wide_facts import WideFacts, wide_facts_of
 
 
 class World:
@@ -25,9 +25,9 @@ class World:
         self._receivers: dict[str, Receiver] = {}
         self._transactions: dict[int, Transaction] = {}
 
-    def facts(self) -> list[Facts]:
+    def facts(self) -> list[WideFacts]:
         """The facts of each payment, as the service would have seen them."""
-        facts: dict[int, Facts] = {}
+        facts: dict[int, WideFacts] = {}
         for at, kind, index in _events(self._history):
             if kind == "login":
                 user = self._history.logins[index][1]
@@ -41,10 +41,10 @@ class World:
             self._apply(told, index, kind, at)
         return [facts[index] for index in range(len(self._history.payments))]
 
-    def _seen(self, told: Told) -> Facts:
+    def _seen(self, told: Told) -> WideFacts:
         user, at = self._users[told.user], from_epoch_us(told.at)
         assert user.instant(at) == at
-        return facts_of(user, self._payee(told), self._receiver(told.receiver), told.paise, at)
+        return wide_facts_of(user, self._payee(told), self._receiver(told.receiver), told.paise, at)
 
     def _apply(self, told: Told, index: int, kind: str, at: int) -> None:
         draft, instant = Draft.of(self._users[told.user]), from_epoch_us(at)
@@ -61,10 +61,7 @@ class World:
         self._users[told.user] = draft.user
         self._payees[told.user, told.receiver] = draft.payees[UpiId(told.receiver)]
         for delta in draft.change().deltas:
-            held, day = self._receiver(delta.receiver), delta.day
-            self._receivers[delta.receiver] = Receiver(
-                held.upi_id, held.report_count + day.reports, held.track.plus(day)
-            )
+            self._receivers[delta.receiver] = self._receiver(delta.receiver).plus(delta)
 
     def _payee(self, told: Told) -> Payee:
         return self._payees.get((told.user, told.receiver), Payee(f"U{told.user}", UpiId(told.receiver)))

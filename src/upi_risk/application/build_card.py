@@ -8,18 +8,22 @@ from dataclasses import replace
 from typing import Final
 
 from upi_risk.domain.confidence import check_confidence, fit_confidence
-from upi_risk.domain.features import NAMES, Vector, fingerprint
+from upi_risk.domain.examples import Examples, canary_rows
+from upi_risk.domain.feature_sets import FEATURE_SETS
+from upi_risk.domain.features import Vector
 from upi_risk.domain.meaning import Meaning
 from upi_risk.domain.metrics import Band
 from upi_risk.domain.model import Canary, ModelCard
-from upi_risk.domain.training import Examples, canary_rows
 
 CANARIES: Final = 200
 
 
 def vectors_of(examples: Examples, rows: Sequence[int]) -> list[Vector]:
     """Some rows as vectors."""
-    return [tuple(examples.vectors[row, column] for column in range(len(NAMES))) for row in rows]
+    return [
+        tuple(examples.vectors[row, column] for column in range(len(FEATURE_SETS[examples.feature_set].names)))
+        for row in rows
+    ]
 
 
 def build_card(
@@ -35,16 +39,16 @@ def build_card(
         raw: the model's answer to each.
     """
     labels, scores, half = test.labels.tolist(), meaning.scores(raw), test.rows // 2
-    rows = canary_rows(test.rows, CANARIES)
+    rows, features = canary_rows(test.rows, CANARIES), FEATURE_SETS[test.feature_set]
     confidence = fit_confidence(scores[:half], labels[:half])
     bands = check_confidence(confidence, scores[half:], labels[half:])
     if meaning.base_rate is not None:  # a like score is less often fraud where fraud is rarer
         confidence = replace(confidence, fraud_rates=tuple(map(meaning.base_rate, confidence.fraud_rates)))
     card = ModelCard(
         version=version,
-        feature_set="baseline",
-        features=NAMES,
-        fingerprint=fingerprint(),
+        feature_set=features.name,
+        features=features.names,
+        fingerprint=features.fingerprint,
         sha256=hashlib.sha256(model).hexdigest(),
         confidence=confidence,
         canaries=tuple(map(Canary, vectors_of(test, rows), [raw[row] for row in rows])),

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 from upi_risk.domain.calibration import LEAST_FRAUDS, BaseRate, FitCalibration
 from upi_risk.domain.cost import CostModel
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.learning_ports import Learner
 from upi_risk.domain.meaning import Meaning
 from upi_risk.domain.operating_points import OperatingPoints, ScaleWishes, break_evens, choose_operating_points
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.reliability import reliability
 from upi_risk.domain.scaling import Scaling
-from upi_risk.domain.training import Examples, HyperParameters, Split
+from upi_risk.domain.training import HyperParameters, Split
 
 
 @dataclass(frozen=True, slots=True)

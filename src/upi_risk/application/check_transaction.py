@@ -46,7 +46,8 @@ class CheckTransaction:
         for attempt in range(MOST_ATTEMPTS):
             asked = [payments[index] for index in waiting]
             wanted = [Wanted(p.user_id, p.receiver, p.idempotency_key) for p in asked]
-            snapshot = await self._load(wanted, [p.at for p in asked], fresh=attempt > 0)
+            to_the_hour = self._decide.to_the_hour
+            snapshot = await self._load(wanted, [p.at for p in asked], fresh=attempt > 0, to_the_hour=to_the_hour)
             decided, drafts = self._decide(asked, snapshot)
             overtaken = await self._commit(list(drafts.values()))
             for index, answer in zip(waiting, decided, strict=True):

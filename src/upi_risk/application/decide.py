@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import UnknownUserError, UpiRiskError
-from upi_risk.domain.facts import facts_of
-from upi_risk.domain.features import Vector, vector
+from upi_risk.domain.feature_sets import FeatureSet
+from upi_risk.domain.features import Vector
 from upi_risk.domain.history import Snapshot
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
@@ -30,6 +30,11 @@ class Decide:
         self._scorer = scorer
         self._policy = policy
 
+    @property
+    def to_the_hour(self) -> bool:
+        """Whether the model in service reads receivers to the hour; see :class:`FeatureSet`."""
+        return self._scorer.card.set.to_the_hour
+
     def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
         """Decide payments, in order.
 
@@ -40,6 +45,7 @@ class Decide:
         Returns:
             An answer for each payment, and a draft for each user who got a new one.
         """
+        features = self._scorer.card.set
         answers: list[Answer | None] = [None] * len(payments)
         drafts: dict[str, Draft] = {}
         waiting = list(range(len(payments)))
@@ -60,7 +66,7 @@ class Decide:
                     answers[index] = UnknownUserError()
                     continue
                 payment = replace(payments[index], at=draft.user.instant(payments[index].at))
-                fresh.append((index, payment, draft, _vector(payment, draft, snapshot)))
+                fresh.append((index, payment, draft, _vector(features, payment, draft, snapshot)))
             self._score(fresh, answers)
         return [answer for answer in answers if answer is not None], drafts
 
@@ -109,7 +115,6 @@ def _draft(payment: Payment, snapshot: Snapshot, drafts: dict[str, Draft]) -> Dr
     return draft
 
 
-def _vector(payment: Payment, draft: Draft, snapshot: Snapshot) -> Vector:
-    payee = draft.payees[payment.receiver]
-    receiver = snapshot.receivers[payment.receiver]
-    return vector(facts_of(draft.user, payee, receiver, payment.amount_paise, payment.at))
+def _vector(features: FeatureSet, payment: Payment, draft: Draft, snapshot: Snapshot) -> Vector:
+    payee, receiver = draft.payees[payment.receiver], snapshot.receivers[payment.receiver]
+    return features.vector(draft.user, payee, receiver, payment.amount_paise, payment.at)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.learning_ports import Learner
 from upi_risk.domain.stopping import Stopping, stopping_parts
-from upi_risk.domain.training import Examples, HyperParameters, Split
+from upi_risk.domain.training import HyperParameters, Split
 
 
 def grow(

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from upi_risk.domain.confidence import SCORE_DIGITS
 from upi_risk.domain.decision import Level
 from upi_risk.domain.evaluation import Evaluation
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.meaning import Meaning
 from upi_risk.domain.metrics import Measured, brier, card_precision, flagged
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples
 
 Rank = Callable[[Sequence[int], Sequence[float]], tuple[float, float]]
 """The AUC and the average precision of scores, given labels of both kinds."""

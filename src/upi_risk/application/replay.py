@@ -12,9 +12,10 @@ from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import LARGEST_BATCH
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.domain.errors import UpiRiskError
-from upi_risk.domain.indian_time import MICROSECOND
+from upi_risk.domain.indian_time import MICROSECOND, epoch_us
 from upi_risk.domain.payment import Payment, Phone
 from upi_risk.domain.ports import Identities, Users
+from upi_risk.domain.receiver import completed_hours
 from upi_risk.domain.stream import StreamedPayment
 from upi_risk.domain.transaction import Status, Transaction
 from upi_risk.domain.user import User
@@ -47,8 +48,8 @@ class Outcomes(NamedTuple):
 class Replay:
     """Signs users up at their first payment, checks batches, confirms what the stream says happened, reports when due.
 
-    A batch ends before a payer's second payment and before a report that falls due, so that the answers do not
-    depend on how the stream was cut.
+    A batch ends before a payer's second payment, before a report that falls due and when an hour is complete, so that
+    the answers do not depend on how the stream was cut.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Replay:
         return (
             len(batch) >= LARGEST_BATCH
             or (earliest is not None and earliest < row.at)
+            or _hours(batch[0]) != _hours(row)
             or any(held.user_id == row.user_id for held in batch)
         )
 
@@ -134,3 +136,7 @@ class Replay:
             reported_at, user_id, transaction_id = heapq.heappop(self._due)
             await self._report(user_id, transaction_id, at=reported_at)
             self._done.reports += 1
+
+
+def _hours(row: StreamedPayment) -> int:
+    return int(completed_hours(epoch_us(row.at)))

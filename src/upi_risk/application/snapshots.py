@@ -36,17 +36,20 @@ class LoadSnapshot:
         self._cache = cache
         self.stats = CacheStats()
 
-    async def __call__(self, wanted: Sequence[Wanted], at: Sequence[datetime], *, fresh: bool = False) -> Snapshot:
+    async def __call__(
+        self, wanted: Sequence[Wanted], at: Sequence[datetime], *, fresh: bool = False, to_the_hour: bool = False
+    ) -> Snapshot:
         """Everything wanted.
 
         Args:
             wanted: what the payments need.
             at: their instants; in a replay they run ahead of the time that the cache counts.
             fresh: read the ledger alone, because what the cache held was out of date.
+            to_the_hour: how fresh receivers must be; see :meth:`~upi_risk.domain.receiver.Receiver.serves`.
         """
         snapshot = Snapshot() if fresh else await self._cache.read(wanted)
-        last = max(at)
-        snapshot.receivers = {name: held for name, held in snapshot.receivers.items() if held.serves(last)}
+        last, held = max(at), snapshot.receivers
+        snapshot.receivers = {name: copy for name, copy in held.items() if copy.serves(last, to_the_hour=to_the_hour)}
         incomplete = {item.user_id for item in wanted if not _complete(snapshot, item)}
         missing = [item for item in wanted if item.user_id in incomplete]  # a user and their pairs are of one moment
         self.stats.hits += len(wanted) - len(missing)

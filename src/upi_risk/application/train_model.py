@@ -21,7 +21,8 @@ from upi_risk.domain.cost import CostModel
 from upi_risk.domain.drift import Drift
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
-from upi_risk.domain.features import NAMES
+from upi_risk.domain.examples import Examples, canary_rows
+from upi_risk.domain.feature_sets import BASELINE_SET, FeatureSet
 from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Learner, ModelShelf, PaymentStream, Usage
 from upi_risk.domain.model import ModelCard
@@ -29,21 +30,14 @@ from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Scorer
 from upi_risk.domain.report import Explained, ReportMaterial
-from upi_risk.domain.training import (
-    Examples,
-    HyperParameters,
-    Split,
-    SplitWishes,
-    TrainingRecord,
-    canary_rows,
-)
+from upi_risk.domain.training import HyperParameters, Split, SplitWishes, TrainingRecord
 from upi_risk.domain.tuning import Tuning, TuningOrder
 
 EXPLAINED: Final = 1_500
 """Payments of the test whose contributions the report shows."""
 
-Read = Callable[[Path, timedelta, str | None], PaymentStream]
-"""Opens a file, given the label delay and the name of the column with fraud patterns."""
+Read = Callable[[Path, timedelta, str | None, FeatureSet], PaymentStream]
+"""Opens a file, given the label delay, the name of the column with fraud patterns and the features to compute."""
 
 FindDrift = Callable[[Sequence[str], Examples, Examples], tuple[Drift, ...]]
 """How far each feature named is, in the test, from what it was in training."""
@@ -68,6 +62,7 @@ class TrainingOrder:
         costs: of decisions, for the scale and the report.
         tuning: what to try within the training period, to choose the parameters; None takes those given.
         scaling: what the scale is made for.
+        features: what the model reads.
     """
 
     transactions: Path
@@ -84,6 +79,7 @@ class TrainingOrder:
     costs: CostModel = field(default_factory=CostModel)
     tuning: TuningOrder | None = None
     scaling: ScaleWishes = field(default_factory=ScaleWishes)
+    features: FeatureSet = BASELINE_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ class TrainModel:
         start = self._usage()
         self._shelf.require_room(order.out)
         progress("Reading the file", 0.0)
-        stream = self._read(order.transactions, order.label_delay, order.pattern_column)
+        stream = self._read(order.transactions, order.label_delay, order.pattern_column, order.features)
         split = stream.split(order.wishes, order.label_delay)
         folds = split.forward(order.folds) if order.folds else ()
         train, tests, part = _examples(stream, split, order.units, progress)
@@ -182,7 +178,7 @@ class TrainModel:
             evaluation=evaluation,
             verdict=AcceptanceGate().judge(evaluation, serving, strict=order.strict),
             validation=validation,
-            drift=self._instruments.drift(NAMES, train[0], tests[0]),
+            drift=self._instruments.drift(order.features.names, train[0], tests[0]),
             tuning=tuning,
             stopping=stopping,
             scaling=scaling,
@@ -215,6 +211,8 @@ class TrainModel:
             card, model = self._shelf.content(order.against)
         except ModelRejectedError as error:
             return None, (f"The serving model could not be compared with. {error}",)
+        if not order.features.begins_with(card.set):
+            return None, (f"The serving model {card.version} reads {card.feature_set} features; it was not compared.",)
         scores = card.meaning.scores(self._learner.probabilities(model, test))
         return (card.version, self._evaluated(test, scores, order)), ()
 

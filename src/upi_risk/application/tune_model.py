@@ -12,8 +12,9 @@ from upi_risk.application.measure_model import Rank
 from upi_risk.application.validate_model import Progress, require_both_kinds
 from upi_risk.domain.engine import Crew, Engine
 from upi_risk.domain.errors import EngineFailedError
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.learning_ports import Learner, PaymentStream
-from upi_risk.domain.training import Examples, HyperParameters, Split
+from upi_risk.domain.training import HyperParameters, Split
 from upi_risk.domain.tuning import Candidate, Journal, OpenJournal, StartSearch, Tried, Tuning, TuningOrder
 from upi_risk.domain.validation import Fold
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from upi_risk.application.measure_model import Rank
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.learning_ports import Learner, PaymentStream
-from upi_risk.domain.training import Examples, HyperParameters, Split
+from upi_risk.domain.training import HyperParameters, Split
 from upi_risk.domain.validation import Fold, Trials, Validation
 
 Stratified = Callable[[Examples, int, int], Iterator[tuple[Examples, Examples]]]

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from upi_risk.domain.feature_sets import FEATURE_SETS
 from upi_risk.domain.features import NAMES, Vector
 
 IN_FLIGHT: Final = timedelta(minutes=1)
 """An event of a minute ago is committed, or never will be: every statement of the service ends sooner."""
 
 _LOGIN_COUNT: Final = NAMES.index("login_count")
+_LENGTHS: Final = frozenset(len(each.names) for each in FEATURE_SETS.values())
+"""Every set begins with the 14."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class PastCheck:
     @property
     def login_count(self) -> int:
         """The payer's sign-ins at that time, as they were logged; 1 where the vector is another release's."""
-        return int(self.features[_LOGIN_COUNT]) if len(self.features) == len(NAMES) else 1
+        return int(self.features[_LOGIN_COUNT]) if len(self.features) in _LENGTHS else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from upi_risk.domain.history import Change, FraudReport
-from upi_risk.domain.indian_time import indian_day
 from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.receiver import ReceiverDelta
-from upi_risk.domain.track_record import Day
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
 
@@ -59,12 +57,12 @@ class Draft:
     def report(self, transaction: Transaction, at: datetime) -> None:
         """The user called a payment fraud (the transaction is as afterwards).
 
-        Against the receiver a user counts once, with the first report, so that nobody alone ruins a name.
+        Against the receiver's reputation a user counts once, with the first report, so that nobody alone ruins a name.
         """
         payment = transaction.payment
         self._amended.append(transaction)
-        if not self.payees[payment.receiver].disputed:
-            self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), reports=1)))
+        first = not self.payees[payment.receiver].disputed
+        self._deltas.append(ReceiverDelta.reported(payment.receiver, payment.amount_paise, at, first=first))
         self._touch(self.payees[payment.receiver].reported())
         self.user = self.user.reported(at)
         self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at))
@@ -86,9 +84,10 @@ class Draft:
         )
 
     def _settle(self, payment: Payment, at: datetime) -> None:
+        fresh = self.payees[payment.receiver].settled_count == 0
         self._touch(self.payees[payment.receiver].settled(at))
-        self.user = self.user.settled(payment.amount_paise, at)
-        self._deltas.append(ReceiverDelta(payment.receiver, Day(indian_day(at), settled=1)))
+        self.user = self.user.settled(payment.amount_paise, at, fresh=fresh)
+        self._deltas.append(ReceiverDelta.settled(payment.receiver, payment.amount_paise, at, fresh=fresh))
 
     def _touch(self, payee: Payee) -> None:
         if not self.payees[payee.receiver].exists:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from upi_risk.domain.decision import Factor, Level
+from upi_risk.domain.feature_sets import names_of
 from upi_risk.domain.features import MISSING, NAMES
+from upi_risk.domain.wide_factors import JOINING, OWN
 
 MOST_FACTORS: Final = 3
 LEAST_SHARE: Final = 0.05
@@ -91,7 +93,10 @@ def _pace(v: Values) -> str:
     return "Usual time since your last payment"
 
 
-_GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Values], str]]]] = {
+Group = tuple[tuple[str, ...], Callable[[Values], str]]
+"""Features that say one thing to a payer, with the sentence that is true for their values."""
+
+_GROUPS: Final[Mapping[str, Group]] = {
     "amount": (("amount", "avg_amount", "amount_ratio", "is_large_amount"), _amount),
     "payee": (("is_known_receiver", "is_first_time"), _payee),
     "reputation": (("receiver_reputation",), _reputation),
@@ -100,7 +105,14 @@ _GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Values], str]]]] = 
     "time": (("hour_of_day", "day_of_week"), _time),
     "pace": (("time_since_last_txn",), _pace),
 }
-"""Features that say one thing to a payer, with the sentence that is true for their values."""
+
+
+def _groups(names: tuple[str, ...]) -> Mapping[str, Group]:
+    """The groups of a set of features: the wider one has more in some, and some of its own."""
+    if names == NAMES:
+        return _GROUPS
+    wider = {code: ((*_GROUPS[code][0], *more), _GROUPS[code][1]) for code, more in JOINING.items()}
+    return {**_GROUPS, **wider, **OWN}
 
 
 def explain(values: Sequence[float], contributions: Sequence[float], level: Level) -> tuple[Factor, ...]:
@@ -116,10 +128,12 @@ def explain(values: Sequence[float], contributions: Sequence[float], level: Leve
     Returns:
         One to :data:`MOST_FACTORS` factors.
     """
-    named = dict(zip(NAMES, values, strict=True))
-    moved = dict(zip(NAMES, contributions, strict=True))
+    known = names_of(tuple(values))
+    named = dict(zip(known, values, strict=True))
+    moved = dict(zip(known, contributions, strict=True))
     factors = [
-        Factor(code, sentence(named), sum(moved[name] for name in names)) for code, (names, sentence) in _GROUPS.items()
+        Factor(code, sentence(named), sum(moved[name] for name in names))
+        for code, (names, sentence) in _groups(known).items()
     ]
     weight = sum(abs(factor.contribution) for factor in factors)
     if level is not Level.LOW:

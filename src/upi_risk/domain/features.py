@@ -9,9 +9,10 @@ holds the two equal. Missing is always :data:`MISSING`. The contract in words is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from math import sqrt
+from typing import Any, Final, NamedTuple, Protocol
 
 from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US, SECOND_US
 from upi_risk.domain.scores import Value
@@ -87,6 +88,9 @@ class Algebra(Protocol):
     def greatest(self, left: Value, right: Value) -> Value:
         """The larger of two."""
 
+    def root(self, value: Value) -> Value:
+        """The square root, rounded as IEEE 754 says; the value is not below 0."""
+
 
 class Numbers:
     """The algebra of plain numbers."""
@@ -98,9 +102,11 @@ class Numbers:
 
     least = staticmethod(min)
     greatest = staticmethod(max)
+    root = staticmethod(sqrt)
 
 
-Definition = Callable[[Facts, Algebra], Value]
+Definition = Callable[[Any, Algebra], Value]
+"""Takes :class:`Facts`, or for the extended features :class:`~upi_risk.domain.wide_facts.WideFacts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,17 +215,20 @@ def time_since_last_txn(f: Facts, m: Algebra) -> Value:
     return m.where(f.gap_us >= 0, gap, MISSING)
 
 
-RISES: Final = frozenset({"amount", "amount_ratio", "is_large_amount"})
+RISES: Final = frozenset(
+    {"amount", "amount_ratio", "is_large_amount", "user_zscore", "user_zscore_30d", "user_percentile"}
+)
 """Nobody could explain why a larger payment, all else equal, is safer. Records are left free: docs/adr/0010."""
 
 
-def _feature(definition: Definition) -> Feature:
+def feature_of(definition: Definition) -> Feature:
+    """A definition under its function's name, with its function's words."""
     name, line = definition.__name__, " ".join((definition.__doc__ or "").split())
     return Feature(name, line, definition, int(name in RISES))
 
 
 BASELINE: Final = tuple(
-    _feature(definition)
+    feature_of(definition)
     for definition in (
         login_count, transaction_count, trust_score, account_age,
         amount, avg_amount, amount_ratio, is_large_amount,
@@ -242,27 +251,35 @@ def vector(facts: Facts) -> Vector:
     return tuple([feature.compute(facts, _NUMBERS) for feature in BASELINE])
 
 
-def fingerprint(features: tuple[Feature, ...] = BASELINE) -> str:
+def fingerprint(features: tuple[Feature, ...] = BASELINE, probes: Sequence[Any] | None = None) -> str:
     """A short name for what the features compute: their names in order and their values on fixed facts.
 
     A model remembers it; a definition that computes otherwise, or a changed order, no longer fits the model.
     """
     digest = hashlib.sha256()
+    facts = baseline_probes() if probes is None else probes
     for feature in features:
         digest.update(feature.name.encode())
-        for facts in _probes():
-            digest.update(repr(feature.compute(facts, _NUMBERS)).encode())
+        for each in facts:
+            digest.update(repr(feature.compute(each, _NUMBERS)).encode())
     return digest.hexdigest()[:16]
 
 
-def _probes() -> list[Facts]:
-    """Facts across the range of each field, from a small multiplicative generator; every eighth has no history."""
-    state, probes = 1, []
-    for number in range(64):
+def probe_values(limits: Sequence[int], seed: int = 1) -> Iterator[list[int]]:
+    """64 rows of whole numbers below each limit, from a small multiplicative generator."""
+    state = seed
+    for _ in range(64):
         values = []
-        for limit in _PROBE_LIMITS:
+        for limit in limits:
             state = state * 48_271 % 0x7FFFFFFF
             values.append(state * 1_000_003 % limit)
+        yield values
+
+
+def baseline_probes() -> list[Facts]:
+    """Facts across the range of each field; every eighth has no history."""
+    probes = []
+    for number, values in enumerate(probe_values(_PROBE_LIMITS)):
         facts = Facts(*values)
         if number % 8 == 0:
             facts = facts._replace(settled_count=0, settled_paise=0, largest_paise=0, gap_us=-1, pair_settled=0)

@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import Scorer
-from upi_risk.domain.training import Examples, HyperParameters, Source, Split, SplitWishes, TrainingRecord
+from upi_risk.domain.training import HyperParameters, Source, Split, SplitWishes, TrainingRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,10 @@ class Learner(Protocol):
         """
 
     def probabilities(self, model: bytes, examples: Examples) -> Sequence[float]:
-        """The probability of fraud that a model gives to each payment."""
+        """The probability of fraud that a model gives to each payment.
+
+        A model of a set that the examples' set begins with reads the first features alone.
+        """
 
 
 class ModelShelf(Protocol):

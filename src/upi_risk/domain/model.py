@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.domain.errors import ModelRejectedError
-from upi_risk.domain.features import NAMES, Vector, fingerprint
+from upi_risk.domain.feature_sets import FEATURE_SETS, FeatureSet
+from upi_risk.domain.features import Vector
 from upi_risk.domain.meaning import AS_IT_IS, Meaning
 
 VERSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -50,9 +51,9 @@ class ModelCard:
 
     Attributes:
         version: its name, ``v1.0``.
-        feature_set: ``baseline``, the 14.
+        feature_set: ``baseline``, the 14, or ``extended``.
         features: their names in the order of the vector.
-        fingerprint: what they compute, :func:`upi_risk.domain.features.fingerprint`.
+        fingerprint: what they compute, :attr:`upi_risk.domain.feature_sets.FeatureSet.fingerprint`.
         sha256: of the model file, hexadecimal.
         confidence: measured on held-out time.
         canaries: rows with known raw answers.
@@ -68,6 +69,11 @@ class ModelCard:
     canaries: tuple[Canary, ...]
     meaning: Meaning = AS_IT_IS
 
+    @property
+    def set(self) -> FeatureSet:
+        """The set of features; the card fits this release (:meth:`require_fit`)."""
+        return FEATURE_SETS[self.feature_set]
+
     def require_fit(self, sha256: str) -> None:
         """Refuse a model that this code's features, or its own file, do not fit.
 
@@ -80,7 +86,8 @@ class ModelCard:
         if sha256 != self.sha256:
             message = f"Model {self.version}: the file is not the one its card describes; restore it or train anew."
             raise ModelRejectedError(message)
-        if self.features != NAMES or self.fingerprint != fingerprint():
+        known = FEATURE_SETS.get(self.feature_set)
+        if known is None or (self.features, self.fingerprint) != (known.names, known.fingerprint):
             message = f"Model {self.version} was trained on other features than this release computes; train it anew."
             raise ModelRejectedError(message)
         if not self.canaries:

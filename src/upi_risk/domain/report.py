@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from upi_risk.domain.cost import CostModel
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.features import Vector
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples, TrainingRecord
+from upi_risk.domain.training import TrainingRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import Final
 
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.indian_time import DAY_US, epoch_us
-from upi_risk.domain.training import Examples, Split
+from upi_risk.domain.training import Split
 
 WATCHED_PART: Final = 5
 """One in so many of the payments to learn from, the latest ones, are watched instead."""

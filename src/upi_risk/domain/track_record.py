@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from upi_risk.domain.indian_time import indian_day
+from upi_risk.domain.tiles import Flow
 
 MATURITY_DAYS: Final = 7
 """A payment counts as good when it has stayed unreported this long; reports mostly come sooner."""
@@ -23,11 +24,37 @@ REACH_DAYS: Final = WINDOW_DAYS + MATURITY_DAYS
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One Indian day: its number, payments settled on it, fraud reports made on it."""
+    """One Indian day of a payer or a receiver.
+
+    Attributes:
+        number: of the day; 0 is 1970-01-01.
+        settled: payments settled on it.
+        reports: fraud reports made on it; against a receiver, the first of each payer alone.
+        paise: the sum of what settled. This and what follows is kept of receivers alone.
+        fresh: of what settled, first payments of a payer.
+        reported: payments reported on it, whoever reported them.
+        reported_paise: their sum.
+    """
 
     number: int
     settled: int = 0
     reports: int = 0
+    paise: int = 0
+    fresh: int = 0
+    reported: int = 0
+    reported_paise: int = 0
+
+    def plus(self, other: Day) -> Day:
+        """Both together; the number is this one's."""
+        return Day(
+            self.number,
+            self.settled + other.settled,
+            self.reports + other.reports,
+            self.paise + other.paise,
+            self.fresh + other.fresh,
+            self.reported + other.reported,
+            self.reported_paise + other.reported_paise,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +80,7 @@ class TrackRecord:
     def plus(self, day: Day) -> TrackRecord:
         """The record with a day's counts added."""
         merged = {held.number: held for held in self.days}
-        held = merged.get(day.number, Day(day.number))
-        merged[day.number] = Day(day.number, held.settled + day.settled, held.reports + day.reports)
+        merged[day.number] = merged.get(day.number, Day(day.number)).plus(day)
         newest = max(merged)
         return TrackRecord(tuple(merged[number] for number in sorted(merged) if number >= newest - REACH_DAYS))
 
@@ -65,11 +91,20 @@ class TrackRecord:
         """
         settled_from, settled_end = today - REACH_DAYS, today - MATURITY_DAYS
         settled = sum(day.settled for day in self.days if settled_from <= day.number < settled_end)
-        return max(0, settled - self._reports(today - WINDOW_DAYS, today))
+        return max(0, settled - self.reports_since(today - WINDOW_DAYS, today))
 
     def reports(self, today: int) -> int:
         """Fraud reports made in the days ``[today - 7, today]``."""
-        return self._reports(today - RECENT_DAYS, today)
+        return self.reports_since(today - RECENT_DAYS, today)
 
-    def _reports(self, first: int, last: int) -> int:
+    def flow(self, first: int, end: int) -> Flow:
+        """What settled in the days ``[first, end)``."""
+        settled = paise = fresh = 0
+        for day in self.days:
+            if first <= day.number < end:
+                settled, paise, fresh = settled + day.settled, paise + day.paise, fresh + day.fresh
+        return Flow(count=settled, paise=paise, squares=0, fresh=fresh, unusual=0)
+
+    def reports_since(self, first: int, last: int) -> int:
+        """Fraud reports made in the days ``[first, last]``."""
         return sum(day.reports for day in self.days if first <= day.number <= last)

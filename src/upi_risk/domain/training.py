@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Final
 
 from upi_risk.domain.drift import Drift
@@ -42,22 +40,25 @@ class HyperParameters:
         fraud_weight: how many good payments a fraud counts for while learning.
         early_stopping: after so many trees that did not help on the last part of training, growing ends, and the model
             is grown anew on all of it with the trees that did; 0 grows all ``iterations``.
+        feature_share: of the features, drawn anew for each level of a tree, that may split it; above 0, up to 1.
         monotone: whether features are held to the direction that sense demands of them (``Feature.monotone``).
     """
 
-    iterations: int = 1_000
-    depth: int = 6
-    learning_rate: float = 0.1
+    iterations: int = 500
+    depth: int = 4
+    learning_rate: float = 0.05
     seed: int = 7
-    l2_leaf_reg: float = 3.0
+    l2_leaf_reg: float = 10.0
     fraud_weight: float = 1.0
     early_stopping: int = 0
     monotone: bool = True
+    feature_share: float = 0.3
 
     def __str__(self) -> str:
-        """As printed: ``200 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, seed 7``."""
+        """As printed: ``200 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, features 0.3, seed 7``."""
         told = f"{self.iterations:,} trees of depth {self.depth}, learning rate {self.learning_rate:g}, "
-        return told + f"L2 {self.l2_leaf_reg:g}, frauds count {self.fraud_weight:g}, seed {self.seed}"
+        told += f"L2 {self.l2_leaf_reg:g}, frauds count {self.fraud_weight:g}, "
+        return told + f"features {self.feature_share:g}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,61 +194,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
-    """Payments with what was known before each, and what they turned out to be. Memory is shared, not copied.
-
-    Attributes:
-        vectors: feature values, 32-bit floats, a row a payment.
-        labels: 1 for fraud, else 0, bytes.
-        days: UTC days since 1970, 64-bit integers, ascending.
-        payers: a number for each payer, 64-bit integers.
-        paise: what was paid, 64-bit integers.
-        patterns: what kind of fraud each is, as the file names it; empty when nobody asked for it. Never a feature.
-    """
-
-    vectors: memoryview
-    labels: memoryview
-    days: memoryview
-    payers: memoryview
-    paise: memoryview
-    patterns: Sequence[str] = ()
-
-    def __reduce__(self) -> tuple[Callable[..., Examples], tuple[object, ...]]:
-        """Pickled as buffers, which protocol 5 hands over out of band: another process looks into the same memory."""
-        views = (self.vectors, self.labels, self.days, self.payers, self.paise)
-        packed = ((PickleBuffer(view), view.format, view.shape) for view in views)
-        return _unpacked, (tuple(packed), list(self.patterns))
-
-    def between(self, first: int, end: int) -> Examples:
-        """The rows from one number up to another; memory is shared."""
-        views = (self.vectors, self.labels, self.days, self.payers, self.paise)
-        vectors, labels, days, payers, paise = (view[first:end] for view in views)
-        return Examples(vectors, labels, days, payers, paise, self.patterns[first:end])
-
-    @property
-    def rows(self) -> int:
-        """How many payments."""
-        return len(self.labels)
-
-    @property
-    def frauds(self) -> int:
-        """How many of them are fraud."""
-        return sum(self.labels)
-
-    @property
-    def has_both_kinds(self) -> bool:
-        """Whether there are frauds and good payments."""
-        return 0 < self.frauds < self.rows
-
-
-def _unpacked(packed: Sequence[tuple[bytes, str, tuple[int, ...]]], patterns: Sequence[str]) -> Examples:
-    """The examples of a pickle; a view of other memory where the pickle brought its buffers along."""
-    views = (memoryview(buffer).cast("B").cast(form, shape) for buffer, form, shape in packed)  # type: ignore[call-overload]
-    vectors, labels, days, payers, paise = views
-    return Examples(vectors, labels, days, payers, paise, patterns)
-
-
-@dataclass(frozen=True, slots=True)
 class TrainingRecord:
     """How a model came to be and what it is worth.
 
@@ -286,11 +232,6 @@ class TrainingRecord:
     tuning: Tuning | None = None
     stopping: Stopping | None = None
     scaling: Scaling | None = None
-
-
-def canary_rows(rows: int, wanted: int) -> Sequence[int]:
-    """Row numbers spread evenly over a table, at most as many as wanted."""
-    return range(0, rows, max(1, -(-rows // wanted)))
 
 
 def _short(at: datetime) -> str:

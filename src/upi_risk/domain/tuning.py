@@ -22,6 +22,7 @@ GRID: Final[Mapping[str, Values]] = MappingProxyType(
         "learning_rate": (0.03, 0.1),
         "l2_leaf_reg": (3, 30),
         "fraud_weight": (1, 5),
+        "feature_share": (0.3,),
     }
 )
 """What a grid tries where nothing else is said: 32 candidates."""
@@ -33,6 +34,7 @@ SPACE: Final[Mapping[str, Values]] = MappingProxyType(
         "learning_rate": (0.01, 0.3),
         "l2_leaf_reg": (1, 100),
         "fraud_weight": (1, 20),
+        "feature_share": (0.2, 1),
     }
 )
 """The least and the greatest that a search tries where nothing else is said."""
@@ -44,6 +46,7 @@ LIMITS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "learning_rate": (1e-6, 1),
         "l2_leaf_reg": (1e-6, 1e6),
         "fraud_weight": (1e-3, 1e6),
+        "feature_share": (0.01, 1),
     }
 )
 """What may be asked for."""

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from upi_risk.domain.indian_time import MICROSECOND, indian_day
+from upi_risk.domain.features import HABIT_PAYMENTS
+from upi_risk.domain.habits import Habits
+from upi_risk.domain.indian_time import MICROSECOND, epoch_us, indian_day
 from upi_risk.domain.payment import Phone, UpiId
-from upi_risk.domain.scores import trust_score
+from upi_risk.domain.scores import Value, trust_score
 from upi_risk.domain.track_record import TrackRecord
+
+UNUSUAL_TIMES: Final = 3
+"""How many times the mean payment is far above it."""
+
+
+def is_unusual(amount_paise: Value, settled_count: Value, settled_paise: Value) -> Value:
+    """Whether an amount is more than three times the mean of five or more payments; of numbers, or of columns."""
+    return (settled_count >= HABIT_PAYMENTS) & (amount_paise * settled_count > UNUSUAL_TIMES * settled_paise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class User:
         payee_count: receivers the user has settled with or reported.
         last_event_at: when the latest event happened.
         track: settled payments and the user's own fraud reports, by day.
+        habits: amounts, hours and pace of the settled payments.
     """
 
     user_id: str
@@ -76,6 +88,7 @@ class User:
     payee_count: int = 0
     last_settled_at: datetime | None = None
     track: TrackRecord = field(default_factory=TrackRecord)
+    habits: Habits = field(default_factory=Habits)
 
     @classmethod
     def sign_up(cls, user_id: str, name: str, phone: Phone, at: datetime) -> User:
@@ -94,8 +107,9 @@ class User:
         """The user after asking about a payment."""
         return replace(self._next(at), transaction_count=self.transaction_count + 1)
 
-    def settled(self, amount_paise: int, at: datetime) -> User:
-        """The user after a payment happened."""
+    def settled(self, amount_paise: int, at: datetime, *, fresh: bool) -> User:
+        """The user after a payment happened; ``fresh`` if it is the first to its receiver."""
+        unusual = is_unusual(amount_paise, self.settled_count, self.settled_paise)
         return replace(
             self._next(at),
             settled_count=self.settled_count + 1,
@@ -103,6 +117,7 @@ class User:
             largest_paise=max(self.largest_paise, amount_paise),
             last_settled_at=at,
             track=self.track.settled(at),
+            habits=self.habits.settled(amount_paise, epoch_us(at), fresh=fresh, unusual=unusual),
         )
 
     def reported(self, at: datetime) -> User:

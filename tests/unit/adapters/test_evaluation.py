@@ -16,10 +16,10 @@ from upi_risk.adapters.numpy.ranked import Ranked
 from upi_risk.adapters.sklearn.ranking import rank
 from upi_risk.adapters.sklearn.stratified import stratified
 from upi_risk.domain.evaluation import Cut, Evaluation, Part
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.metrics import card_precision, flagged
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples
 
 POLICY = RiskPolicy()
 FIRST = (datetime(2026, 1, 20, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days

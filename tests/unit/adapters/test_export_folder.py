@@ -14,6 +14,7 @@ from upi_risk.adapters.polars.payment_stream import FilePaymentStream
 from upi_risk.adapters.polars.transactions_file import read_transactions
 from upi_risk.domain.collecting import ExportPlan, PastCheck
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.features import NAMES
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -68,8 +69,10 @@ def test_a_finished_export_reads_as_a_transactions_file(tmp_path: Path) -> None:
     assert table["probability"].to_list() == [0.0125, 0.0125]
     assert set(table.columns) == {
         "event_time", "user_id", "receiver_id", "amount", "is_fraud", "settled_at", "reported_at", "signed_up_at",
-        "login_count", "score", "decision", "model_version", "probability", *(f"logged_{name}" for name in NAMES),
+        "login_count", "score", "decision", "model_version", "probability",
+        *(f"logged_{name}" for name in EXTENDED_SET.names),
     }  # fmt: skip
+    assert table["logged_user_zscore"].to_list() == [None, None]  # the fourteen were logged
     assert pl.read_parquet(folder / "part-000002.parquet")["logged_amount"].to_list() == [None]
 
 

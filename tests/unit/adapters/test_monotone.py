@@ -15,10 +15,11 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.scorer import CatBoostScorer
 from upi_risk.application.build_card import build_card
 from upi_risk.domain.calibration import BaseRate, Calibration
-from upi_risk.domain.features import BASELINE, NAMES, RISES, Facts, vector
+from upi_risk.domain.examples import Examples
+from upi_risk.domain.feature_sets import EXTENDED_SET
+from upi_risk.domain.features import NAMES, RISES, Facts, vector
 from upi_risk.domain.meaning import Meaning
 from upi_risk.domain.score_scale import ScoreScale
-from upi_risk.domain.training import Examples
 
 MEANING = Meaning(Calibration(0.7, 1.3, -0.4), BaseRate(0.3, 0.01), ScoreScale(((0.01, 0.35), (0.2, 0.65))))
 FIELDS = dict.fromkeys(Facts._fields, 0)
@@ -95,6 +96,6 @@ def test_left_to_itself_the_model_believes_what_it_saw() -> None:
 
 
 def test_every_feature_that_is_held_exists_and_the_others_are_free() -> None:
-    held = {feature.name: feature.monotone for feature in BASELINE}
+    held = {feature.name: feature.monotone for feature in EXTENDED_SET.features}
     assert {name for name, direction in held.items() if direction} == RISES
     assert {held[name] for name in RISES} == {1}

@@ -36,7 +36,7 @@ def a_stream(*rows: tuple[float, str, int], **columns: Any) -> FilePaymentStream
         }
         | columns
     )
-    return FilePaymentStream(transactions_of(frame, "f", DELAY), "f.csv", "0" * 64)
+    return FilePaymentStream(transactions_of(frame, "f", DELAY), ("f.csv", "0" * 64))
 
 
 def amounts(vectors: memoryview) -> list[float]:

@@ -279,34 +279,3 @@ def test_labels_of_the_later_part_are_those_known_when_the_test_begins(long: Tra
     assert part.reported_by == long.record.split.test_from
     assert part.train_to == part.test_from - DELAY
     assert part.test_to == long.record.split.train_to
-
-
-def test_folds_are_tried_within_training_in_order_of_time_and_at_random(order: TrainingOrder) -> None:
-    steps: list[tuple[str, float]] = []
-    record = TRAIN(replace(order, folds=3), lambda step, share: steps.append((step, share))).record
-    validation = record.validation
-    assert validation is not None
-    assert len(validation.prequential.folds) == len(validation.stratified.folds) == 3
-    learned = [fold.train_rows for fold in validation.prequential.folds]
-    assert learned == sorted(learned)
-    assert max(learned) < record.train_rows
-    assert sum(fold.rows for fold in validation.stratified.folds) == record.train_rows
-    assert [share for step, share in steps if step == "Validating"] == pytest.approx([n / 6 for n in range(6)])
-    told = json.loads((order.out / "metrics.json").read_bytes())["validation"]
-    assert set(told["prequential"]["auc"]) == {"mean", "sd"}
-    assert told["optimism"]["auc"] == validation.auc_optimism
-
-
-def test_folds_that_cannot_be_cut_are_refused_before_anything_is_grown(order: TrainingOrder) -> None:
-    steps: list[str] = []
-    with pytest.raises(UnusableDataError, match="ask for fewer folds"):
-        TRAIN(replace(order, folds=20), lambda step, _: steps.append(step))
-    assert "Growing trees" not in steps
-
-
-def test_a_fold_without_frauds_is_refused(order: TrainingOrder) -> None:
-    early = pl.col("event_time").str.slice(0, 10) < "2026-01-12"
-    honest = pl.when(early).then(0).otherwise("is_fraud").alias("is_fraud")
-    pl.read_csv(order.transactions).with_columns(honest).write_csv(order.transactions)
-    with pytest.raises(UnusableDataError, match=r"Fold 2026-01-\d\d.*has .* 0 of them known as fraud"):
-        TRAIN(replace(order, folds=3), unheard)

@@ -49,14 +49,14 @@ def test_a_first_payment_has_no_average_no_ratio_and_no_gap() -> None:
 
 
 def test_amounts_are_rupees_and_the_ratio_is_to_the_mean_settled_payment() -> None:
-    user = a_user().settled(100_00, NOON).settled(300_00, later(seconds=1))
+    user = a_user().settled(100_00, NOON, fresh=True).settled(300_00, later(seconds=1), fresh=False)
     values = features(user, amount_paise=500_50, minutes=1)
     assert (values["amount"], values["avg_amount"], values["amount_ratio"]) == (500.5, 200.0, 2.5025)
     assert values["time_since_last_txn"] == 59.0
 
 
 def test_ratio_count_age_and_gap_are_counted_up_to_a_limit() -> None:
-    user = a_user(transaction_count=5_000).settled(1, NOON)
+    user = a_user(transaction_count=5_000).settled(1, NOON, fresh=True)
     values = features(user, amount_paise=1_000_000_00, days=400)
     assert values["amount_ratio"] == 1_000.0
     assert values["transaction_count"] == 100.0
@@ -80,7 +80,7 @@ def test_an_amount_is_large_from_ten_thousand_or_above_everything_before(
 ) -> None:
     user = a_user()
     for number in range(settled):
-        user = user.settled(100_00, later(seconds=number))
+        user = user.settled(100_00, later(seconds=number), fresh=False)
     assert features(user, amount_paise=amount_paise, minutes=1)["is_large_amount"] == large
 
 
@@ -157,7 +157,7 @@ def test_the_fingerprint_notices_order_name_and_meaning() -> None:
 
 
 def test_the_facts_of_a_payment_are_gaps_to_its_instant() -> None:
-    user = a_user().settled(100, later(seconds=5))
+    user = a_user().settled(100, later(seconds=5), fresh=True)
     payee = a_payee(user.user_id, first_settled_at=later(seconds=5))
     found = facts_of(user, payee, a_receiver(), 700, later(seconds=15))
     assert (found.gap_us, found.pair_age_us, found.age_us) == (10 * SECOND_US, 10 * SECOND_US, 15 * SECOND_US)

@@ -7,8 +7,9 @@ import pytest
 
 from tests.learning import some_examples
 from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.examples import canary_rows
 from upi_risk.domain.indian_time import MICROSECOND
-from upi_risk.domain.training import Split, SplitWishes, canary_rows
+from upi_risk.domain.training import Split, SplitWishes
 
 DELAY = timedelta(days=7)
 

@@ -28,7 +28,7 @@ def test_the_best_has_the_greatest_mean_average_precision_and_of_several_it_is_t
 
 
 def test_parameters_say_what_they_are() -> None:
-    assert str(SMALL) == "30 trees of depth 3, learning rate 0.1, L2 3, frauds count 1, seed 7"
+    assert str(SMALL) == "30 trees of depth 3, learning rate 0.1, L2 3, frauds count 1, features 1, seed 7"
 
 
 def test_examples_come_through_a_pickle_and_through_buffers_beside_it() -> None:

@@ -9,6 +9,7 @@ from tests.builders import NOON, SHOP, a_payment, a_receiver, a_transaction, a_u
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.indian_time import indian_day
+from upi_risk.domain.receiver import ReceiverDelta
 from upi_risk.domain.scores import receiver_reputation, trust_score
 from upi_risk.domain.track_record import REACH_DAYS, Day, TrackRecord
 from upi_risk.domain.user import Payee, User
@@ -75,7 +76,10 @@ def test_a_report_disputes_the_pair_and_marks_payer_and_receiver() -> None:
     draft.report(paid.reported(later(hours=1)), later(hours=1))
     change = draft.change()
     assert change.payees[0].disputed
-    assert [delta.day for delta in change.deltas] == [Day(TODAY, settled=1), Day(TODAY, reports=1)]
+    assert [delta.day for delta in change.deltas] == [
+        Day(TODAY, settled=1, paise=500_00, fresh=1),
+        Day(TODAY, reports=1, reported=1, reported_paise=500_00),
+    ]
     assert (change.reports[0].transaction_id, change.reports[0].source) == (paid.payment.transaction_id, "payer")
     assert draft.user.track.reports(TODAY) == 1
 
@@ -118,7 +122,13 @@ def test_two_events_of_a_user_never_share_an_instant() -> None:
 
 def test_every_event_is_a_new_version() -> None:
     user = a_user()
-    events = [user.signed_in(NOON), user.checked(NOON), user.settled(1, NOON), user.reported(NOON), user.moved(NOON)]
+    events = [
+        user.signed_in(NOON),
+        user.checked(NOON),
+        user.settled(1, NOON, fresh=True),
+        user.reported(NOON),
+        user.moved(NOON),
+    ]
     assert {event.version for event in events} == {user.version + 1}
 
 
@@ -158,8 +168,9 @@ def test_a_report_is_taken_off_the_good_ones_for_thirty_days_and_never_below_non
 def test_a_report_counts_at_once_and_for_a_week() -> None:
     track = TrackRecord().reported(NOON)
     assert [track.reports(TODAY + days) for days in (0, 7, 8)] == [1, 1, 0]
-    assert a_receiver().reported(NOON).report_count == 1
-    assert a_receiver().reported(NOON).reputation(later(seconds=1)) < a_receiver().reputation(NOON)
+    reported = a_receiver().plus(ReceiverDelta.reported(SHOP, 100, NOON, first=True))
+    assert reported.report_count == 1
+    assert reported.reputation(later(seconds=1)) < a_receiver().reputation(NOON)
 
 
 def test_a_copy_of_a_receiver_serves_until_a_payment_it_missed_would_count() -> None:
@@ -171,7 +182,7 @@ def test_a_copy_of_a_receiver_serves_until_a_payment_it_missed_would_count() -> 
 
 
 def test_trust_falls_with_reports_and_rises_with_payments_that_matured() -> None:
-    user = a_user().settled(100, NOON)
+    user = a_user().settled(100, NOON, fresh=True)
     assert user.trust_score(later(days=10)) > 50.0
     assert user.reported(later(days=9)).trust_score(later(days=10)) < 50.0
 

@@ -13,8 +13,9 @@ import numpy as np
 from catboost import CatBoostClassifier, Pool
 
 from upi_risk.adapters.catboost.scorer import fraud_probabilities
-from upi_risk.domain.features import BASELINE, NAMES
-from upi_risk.domain.training import Examples, HyperParameters
+from upi_risk.domain.examples import Examples
+from upi_risk.domain.feature_sets import FEATURE_SETS, FeatureSet
+from upi_risk.domain.training import HyperParameters
 
 _KEPT_METADATA: Final = frozenset({"class_params", "catboost_version_info"})
 """The rest tells when, with how many threads and under which random name the model was grown."""
@@ -38,7 +39,7 @@ class CatBoostLearner:
         self, examples: Sequence[Examples], parameters: HyperParameters, progress: Callable[[float], None]
     ) -> bytes:
         """Grow a model from tables taken together; see the port."""
-        model = self._ungrown(parameters)
+        model = self._ungrown(parameters, _features(examples))
         model.fit(_pool(examples), callbacks=[_Told(progress, parameters.iterations)])
         return _content(model)
 
@@ -50,7 +51,7 @@ class CatBoostLearner:
         progress: Callable[[float], None],
     ) -> int:
         """With how many trees later payments are foretold best; see the port."""
-        model = self._ungrown(parameters)
+        model = self._ungrown(parameters, _features(examples))
         model.fit(
             _pool(examples),
             eval_set=_pool(later),
@@ -61,13 +62,14 @@ class CatBoostLearner:
         return int(model.tree_count_)
 
     def probabilities(self, model: bytes, examples: Examples) -> Sequence[float]:
-        """The probability of fraud that a model gives to each payment."""
+        """The probability of fraud that a model gives to each payment; see the port."""
         loaded = CatBoostClassifier()
         loaded.load_model(blob=model)
-        answers: list[float] = fraud_probabilities(loaded, np.asarray(examples.vectors), self._workers).tolist()
+        rows = np.asarray(examples.vectors)[:, : len(loaded.feature_names_)]
+        answers: list[float] = fraud_probabilities(loaded, rows, self._workers).tolist()
         return answers
 
-    def _ungrown(self, parameters: HyperParameters) -> CatBoostClassifier:
+    def _ungrown(self, parameters: HyperParameters, features: FeatureSet) -> CatBoostClassifier:
         """A classifier before it has seen anything."""
         return CatBoostClassifier(
             iterations=parameters.iterations,
@@ -76,7 +78,8 @@ class CatBoostLearner:
             l2_leaf_reg=parameters.l2_leaf_reg,
             class_weights=[1.0, parameters.fraud_weight],
             random_seed=parameters.seed,
-            monotone_constraints=[feature.monotone for feature in BASELINE] if parameters.monotone else None,
+            monotone_constraints=[feature.monotone for feature in features.features] if parameters.monotone else None,
+            rsm=parameters.feature_share,
             loss_function="Logloss",
             thread_count=self._workers,
             allow_writing_files=False,
@@ -87,7 +90,11 @@ class CatBoostLearner:
 def _pool(examples: Sequence[Examples]) -> Pool:
     vectors = np.concatenate([np.asarray(table.vectors) for table in examples])
     labels = np.concatenate([np.asarray(table.labels) for table in examples])
-    return Pool(vectors, labels, feature_names=list(NAMES))
+    return Pool(vectors, labels, feature_names=list(_features(examples).names))
+
+
+def _features(examples: Sequence[Examples]) -> FeatureSet:
+    return FEATURE_SETS[examples[0].feature_set]
 
 
 class _Iteration(Protocol):

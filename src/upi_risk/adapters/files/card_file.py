@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgspec
 
 from upi_risk.adapters.files.meaning_file import MeaningPart
-from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
@@ -17,8 +16,6 @@ from upi_risk.domain.training import TrainingRecord
 
 FORMAT: Final = 2
 """Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores."""
-
-_READABLE: Final = frozenset({1, FORMAT})
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,6 +55,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     seed: int
     l2_leaf_reg: float = 3.0
     fraud_weight: float = 1.0
+    feature_share: float = 1.0
     chosen: str | None = None
     """How the parameters were chosen, in words."""
     stopping: dict[str, int] | None = None
@@ -167,7 +165,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "amounts times": ", ".join(f"{unit:g}" for unit in training.units),
             "trees, depth": f"{training.iterations}, {training.depth}",
             "learning rate, seed": f"{training.learning_rate:g}, {training.seed}",
-            "L2, weight of a fraud": f"{training.l2_leaf_reg:g}, {training.fraud_weight:g}",
+            "L2, weight of a fraud, share of features": f"{training.l2_leaf_reg:g}, {training.fraud_weight:g}, "
+            f"{training.feature_share:g}",
             "parameters chosen": training.chosen or "by hand",
             "held to the direction of sense": "yes" if training.monotone else "no",
             "libraries": _pairs(training.libraries),
@@ -177,10 +176,6 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def _pairs(items: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in items.items())
-
-
-class _Format(msgspec.Struct):
-    format: int
 
 
 def metrics_of(record: TrainingRecord) -> tuple[Metrics, ...]:
@@ -236,6 +231,11 @@ def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
+_OF_PARAMETERS: Final = (
+    "iterations", "depth", "learning_rate", "seed", "l2_leaf_reg", "fraud_weight", "feature_share", "monotone",
+)  # fmt: skip
+
+
 def _training(record: TrainingRecord) -> Training:
     source, split, parameters = record.source, record.split, record.parameters
     return Training(
@@ -259,43 +259,8 @@ def _training(record: TrainingRecord) -> Training:
         rows=record.train_rows,
         frauds=record.train_frauds,
         units=record.units,
-        iterations=parameters.iterations,
-        depth=parameters.depth,
-        learning_rate=parameters.learning_rate,
-        seed=parameters.seed,
-        l2_leaf_reg=parameters.l2_leaf_reg,
-        fraud_weight=parameters.fraud_weight,
+        **{name: getattr(parameters, name) for name in _OF_PARAMETERS},
         chosen=None if record.tuning is None else str(record.tuning),
         stopping=msgspec.to_builtins(record.stopping),
         libraries=dict(record.libraries),
-        monotone=parameters.monotone,
     )
-
-
-def read_card(content: bytes, name: str) -> CardFile:
-    """Read a ``card.json``.
-
-    Args:
-        content: of the file.
-        name: of the model, for the message.
-
-    Raises:
-        ModelRejectedError: it is no card, or one of a later release.
-    """
-    try:
-        if msgspec.json.decode(content, type=_Format).format not in _READABLE:
-            message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
-            raise ModelRejectedError(message)
-        card = msgspec.json.decode(content, type=CardFile)
-    except msgspec.MsgspecError as error:
-        message = f"Model {name} has a card.json that cannot be read ({error}); restore it or train anew."
-        raise ModelRejectedError(message) from error
-    if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
-        raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
-    try:
-        card.card()
-    except ValueError as error:
-        raise ModelRejectedError(f"Model {name}: {error} Restore its card.json.") from error
-    if any(len(row.vector) != len(card.features) for row in card.canaries):
-        raise ModelRejectedError(f"Model {name} has canary rows that are not its features; restore its card.json.")
-    return card

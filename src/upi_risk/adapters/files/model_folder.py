@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from upi_risk.adapters.files.card_file import read_card, write_card
+from upi_risk.adapters.files.card_file import write_card
 from upi_risk.adapters.files.card_page import write_card_page
+from upi_risk.adapters.files.card_reading import read_card
 from upi_risk.adapters.files.metrics_file import write_metrics
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.learning_ports import Usage

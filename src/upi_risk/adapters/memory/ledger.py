@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
-from upi_risk.domain.receiver import Receiver, ReceiverDelta
+from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee
 
@@ -55,7 +54,7 @@ class MemoryLedger:
         for transaction in (*change.added, *change.amended):
             self._keep(transaction)
         for delta in change.deltas:
-            store.receivers[delta.receiver] = _plus(self._receiver(delta.receiver), delta)
+            store.receivers[delta.receiver] = self._receiver(delta.receiver).plus(delta)
         store.reports += change.reports
         return True
 
@@ -70,8 +69,3 @@ class MemoryLedger:
 
     def _receiver(self, upi_id: UpiId) -> Receiver:
         return self._store.receivers.get(upi_id, Receiver(upi_id))
-
-
-def _plus(receiver: Receiver, delta: ReceiverDelta) -> Receiver:
-    count = receiver.report_count + delta.day.reports
-    return replace(receiver, report_count=count, track=receiver.track.plus(delta.day))

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from upi_risk.domain.drift import Drift, psi
-from upi_risk.domain.training import Examples
+from upi_risk.domain.examples import Examples
 
 _BINS: Final = 10
 

@@ -14,8 +14,8 @@ from upi_risk.adapters.numpy.ranked import Counted, Draw, Floats, Ranked, Whole
 from upi_risk.domain.confidence import SCORE_DIGITS
 from upi_risk.domain.decision import Level
 from upi_risk.domain.evaluation import ALERT_RATES, Cut, Estimate, Evaluation, OperatingPoint, Part
+from upi_risk.domain.examples import Examples
 from upi_risk.domain.policy import RiskPolicy
-from upi_risk.domain.training import Examples
 
 REPETITIONS: Final = 300
 _TAILS: Final = (2.5, 97.5)

@@ -29,3 +29,8 @@ class Columns:
     def greatest(left: Value, right: Value) -> Value:
         """The larger of two, row by row."""
         return np.maximum(left, right)
+
+    @staticmethod
+    def root(value: Value) -> Value:
+        """The square root, row by row."""
+        return np.sqrt(value)

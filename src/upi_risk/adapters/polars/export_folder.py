@@ -15,7 +15,8 @@ import polars as pl
 from upi_risk.adapters.polars.manifest import MANIFEST, Manifest, Part, key_digest, read_manifest, write_whole
 from upi_risk.domain.collecting import ExportPlan, ExportState, PastCheck
 from upi_risk.domain.errors import UnusableDataError
-from upi_risk.domain.features import NAMES
+from upi_risk.domain.feature_sets import EXTENDED_SET, FEATURE_SETS
+from upi_risk.domain.features import Vector
 
 KEY: Final = "key.secret"
 LOGGED: Final = "logged_"
@@ -36,9 +37,10 @@ _SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "decision": pl.String,
     "model_version": pl.String,
     "probability": pl.Float64,
-    **dict.fromkeys([LOGGED + name for name in NAMES], pl.Float64),
+    **dict.fromkeys([LOGGED + name for name in EXTENDED_SET.names], pl.Float64),
 }
-_NO_VECTOR: Final = (None,) * len(NAMES)
+_WIDTH: Final = len(EXTENDED_SET.names)
+_LENGTHS: Final = frozenset(len(each.names) for each in FEATURE_SETS.values())
 
 
 class ParquetExport:
@@ -142,5 +144,12 @@ def _row(check: PastCheck) -> tuple[object, ...]:
         check.decision,
         check.model_version,
         check.probability,
-        *(check.features if len(check.features) == len(NAMES) else _NO_VECTOR),
+        *_logged(check.features),
     )
+
+
+def _logged(features: Vector) -> tuple[float | None, ...]:
+    """A value for each feature of the widest set, which begins with the smaller ones; None where there is none."""
+    if len(features) not in _LENGTHS:
+        return (None,) * _WIDTH
+    return (*features, *(None,) * (_WIDTH - len(features)))

@@ -7,21 +7,34 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.adapters.polars.patterns import read_patterns
 from upi_risk.adapters.polars.source import digest_of
 from upi_risk.adapters.polars.transactions_file import PLAIN, Transactions, read_transactions
+from upi_risk.domain.examples import Examples
+from upi_risk.domain.feature_sets import BASELINE_SET, FeatureSet
 from upi_risk.domain.indian_time import DAY_US, epoch_us, from_epoch_us
 from upi_risk.domain.stream import FileForm
-from upi_risk.domain.training import TRAINING_SHARE, Examples, Source, Split, SplitWishes
+from upi_risk.domain.training import TRAINING_SHARE, Source, Split, SplitWishes
 
 
 class FilePaymentStream:
     """A transactions file as a :class:`~upi_risk.domain.learning_ports.PaymentStream`."""
 
-    def __init__(self, transactions: Transactions, name: str, sha256: str, patterns: pl.Series | None = None) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        source: tuple[str, str],
+        patterns: pl.Series | None = None,
+        features: FeatureSet = BASELINE_SET,
+    ) -> None:
+        """Take transactions; ``source`` is the file's name and the SHA-256 of its content."""
+        name, sha256 = source
+        self._features = features
+        self._kept: tuple[float, npt.NDArray[np.float32]] | None = None
         self._frame = transactions.frame
         self._patterns = patterns
         self._notes = transactions.notes
@@ -38,7 +51,12 @@ class FilePaymentStream:
 
     @classmethod
     def open(
-        cls, path: Path, label_delay: timedelta, pattern_column: str | None = None, form: FileForm = PLAIN
+        cls,
+        path: Path,
+        label_delay: timedelta,
+        pattern_column: str | None = None,
+        features: FeatureSet = BASELINE_SET,
+        form: FileForm = PLAIN,
     ) -> FilePaymentStream:
         """Read a file or a folder; see :func:`~upi_risk.adapters.polars.transactions_file.read_transactions`.
 
@@ -46,13 +64,14 @@ class FilePaymentStream:
             path: of the file.
             label_delay: from a fraud to its report, where the file does not tell.
             pattern_column: says what kind of fraud each is, to break figures down by.
+            features: what is computed.
             form: how the file is taken.
         """
         transactions = read_transactions(path, label_delay, form)
         patterns = None
         if pattern_column is not None:
             patterns = read_patterns(path, pattern_column, transactions.frame.get_column("row"))
-        return cls(transactions, path.name, digest_of(path), patterns)
+        return cls(transactions, (path.name, digest_of(path)), patterns, features)
 
     @property
     def source(self) -> Source:
@@ -78,7 +97,7 @@ class FilePaymentStream:
         frame = self._frame
         if unit != 1:
             frame = frame.with_columns((pl.col("amount_paise") * unit).round().cast(pl.Int64))
-        table = feature_table(frame)
+        table = self._features_of(frame, unit)
         for split in splits:
             known, came_out = _known_by(split.test_from), pl.col("is_fraud")
             train = _within(split.train_from, split.train_to)
@@ -89,10 +108,17 @@ class FilePaymentStream:
                 came_out = _known_by(split.reported_by)
             yield self._chosen(frame, table, train, known), self._chosen(frame, table, test, came_out)
 
+    def _features_of(self, frame: pl.DataFrame, unit: float) -> npt.NDArray[np.float32]:
+        """The features of every payment; those of the unit asked for last are kept, for the next folds."""
+        if self._kept is None or self._kept[0] != unit:
+            self._kept = None
+            self._kept = unit, feature_table(frame, self._features).to_numpy().astype(np.float32)
+        return self._kept[1]
+
     def _at(self, row: int) -> datetime:
         return from_epoch_us(int(self._instants[row]))
 
-    def _chosen(self, frame: pl.DataFrame, table: pl.DataFrame, rows: pl.Expr, label: pl.Expr) -> Examples:
+    def _chosen(self, frame: pl.DataFrame, table: npt.NDArray[np.float32], rows: pl.Expr, label: pl.Expr) -> Examples:
         """The rows as arrays that others can look into."""
         chosen = frame.select(
             rows.alias("chosen"),
@@ -102,11 +128,11 @@ class FilePaymentStream:
             pl.col("amount_paise").alias("paise"),
         )
         mask = chosen.get_column("chosen")
-        vectors = np.ascontiguousarray(table.filter(mask).to_numpy(), dtype=np.float32)
+        vectors = np.ascontiguousarray(table[mask.to_numpy()])
         names = ("label", "day", "payer", "paise")
         labels, days, payers, paise = (chosen.get_column(name).filter(mask).to_numpy().data for name in names)
         patterns = () if self._patterns is None else self._patterns.filter(mask).to_list()
-        return Examples(vectors.data, labels, days, payers, paise, patterns)
+        return Examples(vectors.data, labels, days, payers, paise, patterns, self._features.name)
 
 
 def _within(first: datetime, end: datetime) -> pl.Expr:

@@ -80,7 +80,7 @@ async def _label(connection: AsyncConnection, change: Change) -> None:
         await connection.exec_driver_sql(statements.LABEL, {"reports": reports})
     counts: dict[UpiId, int] = {}
     for delta in change.deltas:
-        counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reports
+        counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reported
     at = change.user.last_event_at
     for receiver, count in sorted(counts.items()):
         if not count:
@@ -187,6 +187,11 @@ def _delta_rows(change: Change) -> list[Parameters]:
             "day": delta.day.number,
             "settled": delta.day.settled,
             "reports": delta.day.reports,
+            "paise": delta.day.paise,
+            "fresh": delta.day.fresh,
+            "reported": delta.day.reported,
+            "reported_paise": delta.day.reported_paise,
+            "hour": None if delta.hour is None else delta.hour.number,
         }
         for delta in change.deltas
     ]
@@ -203,7 +208,7 @@ def _report_row(report: FraudReport) -> Parameters:
 
 
 def _reaches_back(change: Change) -> bool:
-    return bool(change.amended or change.reports or any(delta.day.reports for delta in change.deltas))
+    return bool(change.amended or change.reports or any(delta.day.reported for delta in change.deltas))
 
 
 def _json(rows: Sequence[object]) -> str:

@@ -8,14 +8,46 @@ from uuid import UUID
 import msgspec
 
 from upi_risk.domain.decision import Assessment, Decision, Factor, Level
+from upi_risk.domain.habits import BANDS, Habits
 from upi_risk.domain.payment import Payment, Phone, UpiId
 from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.tiles import Tile, Tiles
 from upi_risk.domain.track_record import Day, TrackRecord
 from upi_risk.domain.transaction import Status, Transaction
 from upi_risk.domain.user import Payee, User
 
 TrackColumn = list[tuple[int, int, int]]
 """A day's number, its settled payments, its reports; ascending."""
+
+TileColumn = list[tuple[int, int, int, int, int, int]]
+"""The fields of tiles, ascending by number."""
+
+
+class HabitsColumn(msgspec.Struct, frozen=True, array_like=True):
+    """``users.habits``: the fields of :class:`~upi_risk.domain.habits.Habits`, in a JSON array.
+
+    A user of an earlier release has an empty array, or other bands; their habits begin anew.
+    """
+
+    minutes: TileColumn = []
+    hours: TileColumn = []
+    days: TileColumn = []
+    squares: int = 0
+    bands: list[int] = []
+    clock: list[int] = []
+
+    @classmethod
+    def of(cls, habits: Habits) -> HabitsColumn:
+        """The column of habits."""
+        minutes, hours, days = map(_tile_column, (habits.minutes, habits.hours, habits.days))
+        return cls(minutes, hours, days, habits.squares, list(habits.bands), list(habits.clock))
+
+    def value(self) -> Habits:
+        """The habits of the column."""
+        if len(self.bands) != BANDS:
+            return Habits()
+        minutes, hours, days = map(_tiles, (self.minutes, self.hours, self.days))
+        return Habits(minutes, hours, days, self.squares, tuple(self.bands), tuple(self.clock))
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +68,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     payee_count: int
     last_settled_at: datetime | None
     track: TrackColumn
+    habits: HabitsColumn
 
     @classmethod
     def of(cls, user: User) -> UserRow:
@@ -56,6 +89,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
             payee_count=user.payee_count,
             last_settled_at=user.last_settled_at,
             track=[(day.number, day.settled, day.reports) for day in user.track.days],
+            habits=HabitsColumn.of(user.habits),
         )
 
     def value(self) -> User:
@@ -75,7 +109,8 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
             largest_paise=self.largest_paise,
             payee_count=self.payee_count,
             last_settled_at=self.last_settled_at,
-            track=track_record(self.track),
+            track=TrackRecord(tuple([Day(*entry) for entry in self.track])),
+            habits=self.habits.value(),
         )
 
 
@@ -100,15 +135,31 @@ class PayeeRow(msgspec.Struct, frozen=True):
 
 
 class ReceiverRow(msgspec.Struct, frozen=True):
-    """What a receiver's rows of ``receiver_reputation`` and ``receiver_days`` say together; the track as a user's."""
+    """What a receiver's rows say together.
+
+    Attributes:
+        fraud_reports: of ``receiver_reputation``, as the payers and the first hour.
+        track: rows of ``receiver_days``, ascending.
+        hours: rows of ``receiver_hours``: number, payments, paise, fresh ones; ascending.
+    """
 
     receiver_upi: str
     fraud_reports: int
-    track: TrackColumn
+    payers: int
+    first_hour: int | None
+    track: list[tuple[int, int, int, int, int, int, int]]
+    hours: list[tuple[int, int, int, int]] | None
 
     def value(self) -> Receiver:
         """The receiver."""
-        return Receiver(UpiId(self.receiver_upi), self.fraud_reports, track_record(self.track))
+        return Receiver(
+            UpiId(self.receiver_upi),
+            report_count=self.fraud_reports,
+            track=TrackRecord(tuple([Day(*entry) for entry in self.track])),
+            hours=tuple([Tile(number, count, paise, fresh=fresh) for number, count, paise, fresh in self.hours or ()]),
+            payer_count=self.payers,
+            first_hour=self.first_hour,
+        )
 
 
 class FactorRow(msgspec.Struct, frozen=True):
@@ -188,9 +239,12 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def track_record(column: TrackColumn) -> TrackRecord:
-    """A record from its column."""
-    return TrackRecord(tuple([Day(*entry) for entry in column]))
+def _tile_column(tiles: Tiles) -> TileColumn:
+    return [(t.number, t.count, t.paise, t.squares, t.fresh, t.unusual) for t in tiles]
+
+
+def _tiles(column: TileColumn) -> Tiles:
+    return tuple([Tile(*entry) for entry in column])
 
 
 def is_uuid(text: str) -> bool:

@@ -10,7 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from upi_risk.adapters.postgres.rows import PayeeRow, TransactionRow
+from upi_risk.domain.tiles import HOUR_TILES
 from upi_risk.domain.track_record import REACH_DAYS
+
+HOURS_KEPT: Final = 48
+"""Hours of a receiver that have a row; an hour takes the row of the one two days before."""
 
 LOAD: Final = f"""
 WITH wanted AS MATERIALIZED (
@@ -29,12 +33,18 @@ SELECT 'payee', to_json(p)::text
                  LIMIT 1) p
 UNION ALL
 SELECT 'receiver', json_build_object(
-           'receiver_upi', w.receiver_upi, 'fraud_reports', r.fraud_reports, 'track', d.track)::text
+           'receiver_upi', w.receiver_upi, 'fraud_reports', r.fraud_reports, 'payers', r.payers,
+           'first_hour', r.first_hour, 'track', d.track, 'hours', h.hours)::text
   FROM (SELECT DISTINCT receiver_upi FROM wanted) w,
-       LATERAL (SELECT fraud_reports FROM receiver_reputation
+       LATERAL (SELECT fraud_reports, payers, first_hour FROM receiver_reputation
                  WHERE receiver_upi = w.receiver_upi
                  LIMIT 1) r,
-       LATERAL (SELECT array_agg(ARRAY[day, settled, reports] ORDER BY day) AS track FROM receiver_days
+       LATERAL (SELECT array_agg(ARRAY[hour, settled, paise, fresh] ORDER BY hour) AS hours FROM receiver_hours
+                 WHERE receiver_upi = w.receiver_upi
+                   AND hour >= (SELECT max(hour) FROM receiver_hours
+                                 WHERE receiver_upi = w.receiver_upi) - {HOUR_TILES + 1}) h,
+       LATERAL (SELECT array_agg(ARRAY[day, settled, reports, paise, fresh, reported, reported_paise] ORDER BY day)
+                       AS track FROM receiver_days
                  WHERE receiver_upi = w.receiver_upi
                    AND day >= (SELECT max(day) FROM receiver_days
                                 WHERE receiver_upi = w.receiver_upi) - {REACH_DAYS}) d
@@ -66,7 +76,7 @@ WITH asked AS MATERIALIZED (
                user_id text, expected_version bigint, version bigint, last_event_at timestamptz,
                last_login_at timestamptz, login_count integer, transaction_count integer, settled_count integer,
                settled_paise bigint, largest_paise bigint, payee_count integer, last_settled_at timestamptz,
-               track integer[])
+               track integer[], habits json)
 ), used AS MATERIALIZED (
     SELECT k.user_id
       FROM unnest(%(retry_users)s::text[], %(retry_keys)s::text[]) AS retry (user_id, idempotency_key),
@@ -87,7 +97,7 @@ WITH asked AS MATERIALIZED (
            login_count = held.login_count, transaction_count = held.transaction_count,
            settled_count = held.settled_count, settled_paise = held.settled_paise,
            largest_paise = held.largest_paise, payee_count = held.payee_count,
-           last_settled_at = held.last_settled_at, track = held.track
+           last_settled_at = held.last_settled_at, track = held.track, habits = held.habits
       FROM held
      WHERE u.ctid = held.place
     RETURNING u.user_id, u.last_event_at
@@ -107,24 +117,42 @@ WITH asked AS MATERIALIZED (
        SET settled_count = excluded.settled_count, first_settled_at = excluded.first_settled_at,
            disputed = excluded.disputed
 ), deltas AS MATERIALIZED (
-    SELECT receiver_upi, day, sum(settled) AS settled, sum(reports) AS reports, min(last_event_at) AS seen_at
+    SELECT row.*, last_event_at
       FROM json_to_recordset(%(deltas)s::json) AS row (
-               user_id text, receiver_upi text, day integer, settled integer, reports integer)
+               user_id text, receiver_upi text, day integer, settled integer, reports integer, paise bigint,
+               fresh integer, reported integer, reported_paise bigint, hour integer)
       JOIN applied USING (user_id)
-     GROUP BY receiver_upi, day
 ), seen AS (
-    INSERT INTO receiver_reputation (receiver_upi, first_seen_at, fraud_reports, reputation_score, updated_at)
-    SELECT receiver_upi, min(seen_at), 0, %(unseen)s::double precision, min(seen_at)
+    INSERT INTO receiver_reputation
+           (receiver_upi, first_seen_at, fraud_reports, reputation_score, updated_at, payers, first_hour)
+    SELECT receiver_upi, min(last_event_at), 0, %(unseen)s::double precision, min(last_event_at), sum(fresh), min(hour)
       FROM deltas GROUP BY receiver_upi ORDER BY receiver_upi
-        ON CONFLICT (receiver_upi) DO NOTHING
+        ON CONFLICT (receiver_upi) DO UPDATE
+       SET payers = receiver_reputation.payers + excluded.payers,
+           first_hour = least(receiver_reputation.first_hour, excluded.first_hour)
+     WHERE excluded.payers > 0
 ), days AS (
-    INSERT INTO receiver_days (receiver_upi, day, settled, reports)
-    SELECT receiver_upi, day, settled, reports FROM deltas ORDER BY receiver_upi, day
+    INSERT INTO receiver_days (receiver_upi, day, settled, reports, paise, fresh, reported, reported_paise)
+    SELECT receiver_upi, day, sum(settled), sum(reports), sum(paise), sum(fresh), sum(reported), sum(reported_paise)
+      FROM deltas GROUP BY receiver_upi, day ORDER BY receiver_upi, day
         ON CONFLICT (receiver_upi, day) DO UPDATE
-       SET settled = receiver_days.settled + excluded.settled, reports = receiver_days.reports + excluded.reports
+       SET settled = receiver_days.settled + excluded.settled, reports = receiver_days.reports + excluded.reports,
+           paise = receiver_days.paise + excluded.paise, fresh = receiver_days.fresh + excluded.fresh,
+           reported = receiver_days.reported + excluded.reported,
+           reported_paise = receiver_days.reported_paise + excluded.reported_paise
+), hours AS (
+    INSERT INTO receiver_hours AS held (receiver_upi, slot, hour, settled, paise, fresh)
+    SELECT receiver_upi, mod(hour, {HOURS_KEPT}), hour, sum(settled), sum(paise), sum(fresh)
+      FROM deltas WHERE hour IS NOT NULL GROUP BY receiver_upi, hour ORDER BY receiver_upi, hour
+        ON CONFLICT (receiver_upi, slot) DO UPDATE
+       SET (hour, settled, paise, fresh) = (SELECT excluded.hour,
+               excluded.settled + CASE held.hour WHEN excluded.hour THEN held.settled ELSE 0 END,
+               excluded.paise + CASE held.hour WHEN excluded.hour THEN held.paise ELSE 0 END,
+               excluded.fresh + CASE held.hour WHEN excluded.hour THEN held.fresh ELSE 0 END)
+     WHERE held.hour <= excluded.hour
 )
 SELECT user_id FROM applied
-"""  # noqa: S608 - column names of our own
+"""  # noqa: S608 - column names and a number of our own
 """Applies changes to users that still have the expected version and bring no used key, and answers whose they were.
 
 Everybody locks users by id, then receivers by id, so that no two batches wait for each other. Under READ COMMITTED a

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -56,6 +58,13 @@ users: Final = Table(
         ARRAY(Integer),
         nullable=False,
         comment="For each day in reach: its number, settled payments, fraud reports",
+    ),
+    Column(
+        "habits",
+        JSON,
+        nullable=False,
+        server_default="[]",
+        comment="Tiles of five minutes, hours and days; squares; amounts; hours of the day",
     ),
     Index("idx_users_mobile", "mobile", unique=True),
     postgresql_with={"fillfactor": 70},
@@ -118,6 +127,8 @@ receiver_reputation: Final = Table(
         comment="As of updated_at: the last report, or the first sight",
     ),
     _column("updated_at", _INSTANT),
+    Column("payers", Integer, nullable=False, server_default="0"),
+    Column("first_hour", Integer, comment="The Indian hour of the first settled payment"),
 )
 
 receiver_days: Final = Table(
@@ -132,7 +143,29 @@ receiver_days: Final = Table(
         comment="Number of the Indian calendar day; 0 is 1970-01-01",
     ),
     _column("settled", Integer),
-    _column("reports", Integer),
+    Column("reports", Integer, nullable=False, comment="The first of each payer alone"),
+    Column("paise", BigInteger, nullable=False, server_default="0"),
+    Column("fresh", Integer, nullable=False, server_default="0", comment="First payments of a payer"),
+    Column("reported", Integer, nullable=False, server_default="0", comment="Payments reported, whoever reported"),
+    Column("reported_paise", BigInteger, nullable=False, server_default="0"),
+    postgresql_with={"fillfactor": 70},
+)
+
+receiver_hours: Final = Table(
+    "receiver_hours",
+    METADATA,
+    _key("receiver_upi", Text),
+    Column(
+        "slot",
+        SmallInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="The hour modulo 48: an hour takes the row of the one two days before",
+    ),
+    Column("hour", Integer, nullable=False, comment="Number of the hour in India; 0 began 1970-01-01"),
+    _column("settled", Integer),
+    _column("paise", BigInteger),
+    _column("fresh", Integer),
     postgresql_with={"fillfactor": 70},
 )
 

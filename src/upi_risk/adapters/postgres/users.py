@@ -24,6 +24,7 @@ class PostgresUsers:
     async def add(self, user: User) -> None:
         """Store a new user, unless the phone is in the index already."""
         row = msgspec.structs.asdict(UserRow.of(user))
+        row["habits"] = msgspec.to_builtins(row["habits"])
         statement = insert(tables.users).values(row).on_conflict_do_nothing(index_elements=["mobile"])
         with store_errors():
             async with self._engine.connect() as connection:

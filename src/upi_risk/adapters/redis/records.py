@@ -11,17 +11,23 @@ from typing import Annotated, Final
 
 import msgspec
 
+from upi_risk.domain.habits import BANDS, HOURS, Habits
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.session import Session, TokenKind
+from upi_risk.domain.tiles import Tile, Tiles
 from upi_risk.domain.track_record import Day, TrackRecord
 from upi_risk.domain.user import Payee, User
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Track = list[tuple[int, Count, Count]]
+FullTrack = list[tuple[int, Count, Count, Count, Count, Count, Count]]
+Column = list[tuple[int, Count, Count, Count, Count, Count]]
+Bands = Annotated[list[Count], msgspec.Meta(min_length=BANDS, max_length=BANDS)]
+Clock = Annotated[list[Count], msgspec.Meta(min_length=HOURS, max_length=HOURS)]
 
 
-class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="user1"):
+class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="user2"):
     """A user."""
 
     user_id: str
@@ -39,6 +45,12 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     payee_count: Count
     last_settled_at: datetime | None
     track: Track
+    minutes: Column
+    hours: Column
+    days: Column
+    squares: Count
+    bands: Bands
+    clock: Clock
 
     @classmethod
     def of(cls, user: User) -> UserRecord:
@@ -58,7 +70,13 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
             user.largest_paise,
             user.payee_count,
             user.last_settled_at,
-            _track(user.track),
+            [(day.number, day.settled, day.reports) for day in user.track.days],
+            _column(user.habits.minutes),
+            _column(user.habits.hours),
+            _column(user.habits.days),
+            user.habits.squares,
+            list(user.habits.bands),
+            list(user.habits.clock),
         )
 
     def value(self) -> User:
@@ -78,8 +96,13 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
             self.largest_paise,
             self.payee_count,
             self.last_settled_at,
-            _track_record(self.track),
+            TrackRecord(tuple([Day(*entry) for entry in self.track])),
+            self._habits(),
         )
+
+    def _habits(self) -> Habits:
+        minutes, hours, days = map(_tiles, (self.minutes, self.hours, self.days))
+        return Habits(minutes, hours, days, self.squares, tuple(self.bands), tuple(self.clock))
 
 
 class PayeeRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="payee1"):
@@ -101,22 +124,44 @@ class PayeeRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
         return Payee(self.user_id, UpiId(self.receiver), self.settled_count, self.first_settled_at, self.disputed)
 
 
-class ReceiverRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="receiver2"):
+class ReceiverRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="receiver3"):
     """A receiver."""
 
     upi_id: str
     report_count: Count
-    track: Track
-    as_of_day: int | None
+    track: FullTrack
+    hours: Column
+    payer_count: Count
+    first_hour: int | None
+    as_of_hour: int | None
 
     @classmethod
     def of(cls, receiver: Receiver) -> ReceiverRecord:
         """The record of a receiver."""
-        return cls(receiver.upi_id, receiver.report_count, _track(receiver.track), receiver.as_of_day)
+        return cls(
+            receiver.upi_id,
+            receiver.report_count,
+            [
+                (day.number, day.settled, day.reports, day.paise, day.fresh, day.reported, day.reported_paise)
+                for day in receiver.track.days
+            ],
+            _column(receiver.hours),
+            receiver.payer_count,
+            receiver.first_hour,
+            receiver.as_of_hour,
+        )
 
     def value(self) -> Receiver:
         """The receiver of the record."""
-        return Receiver(UpiId(self.upi_id), self.report_count, _track_record(self.track), self.as_of_day)
+        return Receiver(
+            UpiId(self.upi_id),
+            self.report_count,
+            TrackRecord(tuple([Day(*entry) for entry in self.track])),
+            _tiles(self.hours),
+            self.payer_count,
+            self.first_hour,
+            self.as_of_hour,
+        )
 
 
 class SessionRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="session1"):
@@ -153,9 +198,9 @@ receiver_record: Final = msgspec.msgpack.Decoder(ReceiverRecord).decode
 session_record: Final = msgspec.msgpack.Decoder(SessionRecord).decode
 
 
-def _track(record: TrackRecord) -> Track:
-    return [(day.number, day.settled, day.reports) for day in record.days]
+def _column(tiles: Tiles) -> Column:
+    return [(t.number, t.count, t.paise, t.squares, t.fresh, t.unusual) for t in tiles]
 
 
-def _track_record(track: Track) -> TrackRecord:
-    return TrackRecord(tuple([Day(*entry) for entry in track]))
+def _tiles(column: Column) -> Tiles:
+    return tuple([Tile(*entry) for entry in column])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedKFold
 
-from upi_risk.domain.training import Examples
+from upi_risk.domain.examples import Examples
 
 
 def stratified(examples: Examples, folds: int, seed: int) -> Iterator[tuple[Examples, Examples]]:
@@ -29,4 +29,4 @@ def _rows(examples: Examples, rows: npt.NDArray[np.int64]) -> Examples:
     columns = (examples.vectors, examples.labels, examples.days, examples.payers, examples.paise)
     vectors, labels, days, payers, paise = (np.asarray(column)[rows].data for column in columns)
     patterns = [examples.patterns[row] for row in rows] if examples.patterns else ()
-    return Examples(vectors, labels, days, payers, paise, patterns)
+    return Examples(vectors, labels, days, payers, paise, patterns, examples.feature_set)

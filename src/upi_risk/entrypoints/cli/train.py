@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from upi_risk.application.train_model import TrainingOrder, TrainModel
 from upi_risk.domain.cost import CostModel
+from upi_risk.domain.feature_sets import BASELINE_SET, FEATURE_SETS
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.stream import FileForm
@@ -33,6 +34,7 @@ LARGEST_UNIT: Final = 1_000
 MOST_FOLDS: Final = 20
 COSTS: Final = tuple(field.name for field in fields(CostModel))
 _DEFAULT: Final = HyperParameters()
+_PARAMETERS: Final = tuple(field.name for field in fields(HyperParameters))
 _SCALE: Final = ScaleWishes()
 _SHARE: Final = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -125,6 +127,13 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
         help="Good payments that a fraud counts for in learning.",
     )
     @click.option(
+        "--feature-share",
+        type=FloatRange(*LIMITS["feature_share"]),
+        default=_DEFAULT.feature_share,
+        show_default=True,
+        help="Of the features, drawn for each level of a tree, that may split it.",
+    )
+    @click.option(
         "--early-stopping",
         type=click.IntRange(0, 100_000),
         default=0,
@@ -171,7 +180,13 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     )
     @click.option("--strict", is_flag=True, help="The guide's targets are part of the gate.")
     @click.option("--gate", is_flag=True, help="Exit with 1 when the gate is not passed.")
-    @click.option("--features", type=click.Choice(["baseline"]), default="baseline", show_default=True)
+    @click.option(
+        "--features",
+        type=click.Choice(tuple(FEATURE_SETS)),
+        default=BASELINE_SET.name,
+        show_default=True,
+        help="The 14, or the 14 and all that a bounded state tells beside.",
+    )
     @click.option(
         "--workers",
         type=click.IntRange(1, 256),
@@ -179,8 +194,7 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
         help="Threads; processes of --grid and --trials. [default: a CPU each]",
     )
     @tuning_options
-    def command(  # noqa: PLR0913, PLR0917 - click calls it by name
-        features: str,  # noqa: ARG001 - there is one set so far
+    def command(
         workers: int,
         engine: str | None,
         columns: ColumnNames,
@@ -209,14 +223,8 @@ def _order(  # noqa: PLR0913 - one argument an option
     out: Path,
     version: str | None,
     label_delay: Duration,
+    features: str,
     units: tuple[float, ...],
-    iterations: int,
-    depth: int,
-    learning_rate: float,
-    seed: int,
-    l2_leaf_reg: float,
-    fraud_weight: float,
-    early_stopping: int,
     grid: Ranges,
     trials: int,
     pattern_column: str | None,
@@ -227,8 +235,7 @@ def _order(  # noqa: PLR0913 - one argument an option
     base_rate: float | None,
     alert_budget: float,
     block_precision: float,
-    monotone: bool,
-    **periods: datetime | None,
+    **others: Any,  # noqa: ANN401 - hyper-parameters and periods
 ) -> TrainingOrder:
     name = version or out.resolve().name
     if VERSION_NAME.fullmatch(name) is None:
@@ -238,10 +245,9 @@ def _order(  # noqa: PLR0913 - one argument an option
         transactions=transactions,
         out=out,
         version=name,
-        parameters=HyperParameters(
-            iterations, depth, learning_rate, seed, l2_leaf_reg, fraud_weight, early_stopping, monotone
-        ),
-        wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in periods.items()}),
+        features=FEATURE_SETS[features],
+        parameters=HyperParameters(**{name: others.pop(name) for name in _PARAMETERS}),
+        wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in others.items()}),
         label_delay=label_delay,
         units=units,
         pattern_column=pattern_column,

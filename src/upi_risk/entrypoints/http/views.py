@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from upi_risk.application.tokens import Tokens
-from upi_risk.domain.features import NAMES
+from upi_risk.domain.feature_sets import names_of
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
 from upi_risk.entrypoints.http.amounts import rupees
@@ -96,7 +96,7 @@ def transaction_detail(transaction: Transaction) -> TransactionDetail:
     assessment = transaction.assessment
     return TransactionDetail(
         **_transaction(transaction),
-        features=dict(zip(NAMES, transaction.features, strict=True)),
+        features=dict(zip(names_of(transaction.features), transaction.features, strict=True)),
         factor_details=[FactorView(factor.code, factor.text) for factor in assessment.factors],
         model_version=assessment.model_version,
         policy_version=assessment.policy_version,

@@ -1,0 +1,141 @@
+"""The facts behind the extended features, from the state that the fold of events left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from upi_risk.domain.facts import facts_of
+from upi_risk.domain.features import Facts
+from upi_risk.domain.habits import HOURS
+from upi_risk.domain.indian_time import DAY_US, HOUR_US, epoch_us
+from upi_risk.domain.receiver import Receiver, completed_hours
+from upi_risk.domain.scores import Value
+from upi_risk.domain.tiles import (
+    DAY_TILES,
+    FIVE_MINUTES_US,
+    HOUR_TILES,
+    MINUTE_TILES,
+    WEEK_TILES,
+    Flow,
+    flow,
+    indian_tile,
+    joined,
+)
+from upi_risk.domain.track_record import MATURITY_DAYS
+from upi_risk.domain.user import Payee, User
+
+RATE_DAYS: Final = (1, 3, 7, 14, 30)
+"""The windows of a receiver's fraud rate."""
+
+
+class Flows(NamedTuple):
+    """Settled payments of four windows."""
+
+    hour: Flow
+    day: Flow
+    week: Flow
+    month: Flow
+
+
+class Outcome(NamedTuple):
+    """How payments to a receiver turned out, in a window of days.
+
+    Attributes:
+        reported: payments reported as fraud in the days ``[d - window, d]``, before the payment.
+        matured: payments settled in the days ``[d - 7 - window, d - 7]``, which is when most of those were made.
+    """
+
+    reported: Value
+    matured: Value
+
+
+class WideFacts(NamedTuple):
+    """What was known just before a payment; whole numbers, or columns of them.
+
+    Windows of a payer reach from the start of a tile to the payment: an hour counts in tiles of five minutes, a day in
+    hours, a week and a month in Indian days. Windows of a receiver end where the last completed hour does
+    (:func:`~upi_risk.domain.receiver.completed_hours`), so that a cached copy tells the same for an hour.
+
+    Attributes:
+        near: the facts of the baseline.
+        user: the payer's settled payments.
+        user_squares: the sum of the squares of the payer's whole rupees, of all time.
+        below: the payer's payments of all time in lower bands of amounts than this one's.
+        alike: and in its own band.
+        hours_away: hours of the day from this payment to each of the payer's, the shorter way, added up.
+        user_reports: the payer's own reports in the days ``[d - 30, d]``.
+        receiver: payments that the receiver settled, from anybody; ``unusual`` is not counted, it is 0.
+        receiver_payers: payers that ever paid the receiver, as of the last completed hour.
+        receiver_age: hours since the receiver's first payment as of the last completed hour, -1 if there is none.
+        outcomes: for each window of :data:`RATE_DAYS`.
+        reported_paise: the sum of the payments reported in the days ``[d - 30, d]``.
+        first_report: days since the first of these reports, -1 if there is none.
+        last_report: days since the last of them, likewise.
+    """
+
+    near: Facts
+    user: Flows
+    user_squares: Value
+    below: Value
+    alike: Value
+    hours_away: Value
+    user_reports: Value
+    receiver: Flows
+    receiver_payers: Value
+    receiver_age: Value
+    outcomes: tuple[Outcome, ...]
+    reported_paise: Value
+    first_report: Value
+    last_report: Value
+
+
+def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: int, at: datetime) -> WideFacts:
+    """What was known of a payment just before it; the arguments are :func:`~upi_risk.domain.facts.facts_of`'s."""
+    now = epoch_us(at)
+    today = indian_tile(now, DAY_US)
+    below, alike = user.habits.below(amount_paise)
+    reports = [day for day in receiver.track.days if day.reported and today - DAY_TILES <= day.number <= today]
+    return WideFacts(
+        near=facts_of(user, payee, receiver, amount_paise, at),
+        user=_of_user(user, now),
+        user_squares=user.habits.squares,
+        below=below,
+        alike=alike,
+        hours_away=user.habits.hours_away(indian_tile(now, HOUR_US) % HOURS),
+        user_reports=user.track.reports_since(today - DAY_TILES, today),
+        receiver=_of_receiver(receiver, completed_hours(now)),
+        receiver_payers=receiver.payers_before(completed_hours(now)),
+        receiver_age=receiver.hours_known(completed_hours(now)),
+        outcomes=tuple(_outcome(receiver, today, days) for days in RATE_DAYS),
+        reported_paise=sum(day.reported_paise for day in reports),
+        first_report=today - reports[0].number if reports else -1,
+        last_report=today - reports[-1].number if reports else -1,
+    )
+
+
+def _of_user(user: User, now: int) -> Flows:
+    habits, today = user.habits, indian_tile(now, DAY_US)
+    return Flows(
+        hour=flow(habits.minutes, indian_tile(now, FIVE_MINUTES_US) - MINUTE_TILES),
+        day=flow(habits.hours, indian_tile(now, HOUR_US) - HOUR_TILES),
+        week=flow(habits.days, today - WEEK_TILES),
+        month=flow(habits.days, today - DAY_TILES),
+    )
+
+
+def _of_receiver(receiver: Receiver, cut: int) -> Flows:
+    today = cut // HOURS
+    so_far = flow(receiver.hours, today * HOURS, cut)
+    return Flows(
+        hour=flow(receiver.hours, cut - 1, cut),
+        day=flow(receiver.hours, cut - HOUR_TILES, cut),
+        week=joined(receiver.track.flow(today - WEEK_TILES, today), so_far),
+        month=joined(receiver.track.flow(today - DAY_TILES, today), so_far),
+    )
+
+
+def _outcome(receiver: Receiver, today: int, days: int) -> Outcome:
+    matured = receiver.track.flow(today - MATURITY_DAYS - days, today - MATURITY_DAYS + 1).count
+    reported = sum(day.reported for day in receiver.track.days if today - days <= day.number <= today)
+    return Outcome(reported, matured)

@@ -1,0 +1,68 @@
+"""What the extended features are computed from is kept as the fold has it, in every store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import SHOP, a_user, later
+from tests.contracts.stores import Stores
+from tests.strategies import habits
+from upi_risk.domain.habits import Habits
+from upi_risk.domain.history import Change
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
+from upi_risk.domain.user import User
+
+
+def events(at: datetime) -> list[ReceiverDelta]:
+    """Two payments and two reports, the second of each by a payer who is known."""
+    return [
+        ReceiverDelta.settled(SHOP, 100_00, at, fresh=True),
+        ReceiverDelta.settled(SHOP, 250_00, at, fresh=False),
+        ReceiverDelta.reported(SHOP, 100_00, at, first=True),
+        ReceiverDelta.reported(SHOP, 250_00, at, first=False),
+    ]
+
+
+async def moved(stores: Stores, user: User, deltas: list[ReceiverDelta]) -> User:
+    after = user.moved(user.instant(later()))
+    await stores.apply(Change(after, user.version, deltas=tuple(deltas)))
+    return after
+
+
+@pytest.mark.parametrize("gaps", [(0, 1, 24, 25, 26), (0, 47, 48, 49), (0, 200, 248), (30, 3, 31)], ids=str)
+async def test_a_receivers_days_and_hours_are_those_of_the_fold(stores: Stores, gaps: tuple[int, ...]) -> None:
+    user, expected = a_user(), Receiver(SHOP)
+    await stores.users.add(user)
+    for hours in gaps:
+        deltas = events(later(hours=hours))
+        user = await moved(stores, user, deltas)
+        for delta in deltas:
+            expected = expected.plus(delta)
+
+    held = await stores.receiver(SHOP)
+
+    assert held == expected
+    assert (held.report_count, held.payer_count) == (2 * len(gaps), len(gaps))
+
+
+async def test_events_of_one_change_that_touch_two_hours_are_both_counted(stores: Stores) -> None:
+    user = a_user()
+    await stores.users.add(user)
+    await moved(stores, user, [*events(later(hours=1)), *events(later(hours=2))])
+    assert [tile.count for tile in (await stores.receiver(SHOP)).hours] == [2, 2]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(before=st.just(Habits()) | habits, after=habits)
+async def test_any_habits_are_read_as_committed(stores: Stores, before: Habits, after: Habits) -> None:
+    user = replace(a_user(), habits=before)
+    await stores.users.add(user)
+    assert await stores.user(user.user_id) == user
+    changed = replace(user.moved(later(seconds=1)), habits=after)
+    await stores.apply(Change(changed, user.version))
+    assert await stores.user(user.user_id) == changed
