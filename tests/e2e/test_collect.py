@@ -18,7 +18,7 @@ from tests.training import quick_trainer
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.adapters.polars.transactions_file import read_transactions
 from upi_risk.application.train_model import TrainingOrder
-from upi_risk.domain.features import NAMES
+from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.training import HyperParameters
 
 
@@ -43,8 +43,8 @@ def test_the_features_computed_from_an_export_are_those_that_were_logged(
     frame = read_transactions(folder).frame
     exported = pl.read_parquet(folder / "part-000001.parquet")
     assert stored == (frame["amount_paise"].sum(), frame["is_fraud"].sum())
-    computed = feature_table(frame)
-    for name in NAMES:
+    computed = feature_table(frame, EXTENDED_SET)
+    for name in EXTENDED_SET.names:
         wrong = (computed[name] != exported[f"logged_{name}"]).sum()
         assert wrong == 0, f"{name}: {wrong} of {exported.height} differ"
     assert exported["logged_receiver_reputation"].n_unique() > 10

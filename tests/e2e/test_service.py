@@ -15,6 +15,7 @@ from litestar.testing import AsyncTestClient
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings
+from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.transaction import Transaction
@@ -70,7 +71,7 @@ async def test_a_payment_is_checked_by_the_model_remembered_and_found_again(clie
     assert answer["factors"]
     found = await app.get(f"/v1/transactions/{answer['transaction_id']}")
     assert found["model_version"] == Container(settings=settings).models().current()
-    assert list(found["features"]) == list(NAMES)
+    assert list(found["features"]) == list(EXTENDED_SET.names)
     assert (found["features"]["amount"], found["amount"], found["features"]["is_first_time"]) == (250.5, 250.5, 1.0)
     stored = rows(settings.database_url, "select amount_paise, score, level, features, model_version from transactions")
     assert stored == [

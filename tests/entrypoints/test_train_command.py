@@ -115,7 +115,7 @@ def test_rows_after_now_are_refused(file: Path, tmp_path: Path) -> None:
         (("--cost", "recovered=much"), "is no cost"),
         (("--cost", "recovered=inf"), "is no cost"),
         (("--depth", "17"), "not in the range"),
-        (("--features", "extended"), "is not"),
+        (("--features", "all"), "is not"),
         (("--grid", "width=3"), "is no range"),
         (("--grid", "depth=4,4"), "is no range"),
         (("--grid", "depth=4,x"), "is no range"),

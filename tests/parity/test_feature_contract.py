@@ -12,11 +12,13 @@ import pytest
 
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.adapters.polars.transactions_file import OPTIONAL, REQUIRED, transactions_of
+from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.features import BASELINE, MISSING, Facts
 
 CONTRACT = (Path(__file__).parents[2] / "docs" / "feature-contract.md").read_text(encoding="utf-8")
 FILES = (Path(__file__).parents[2] / "docs" / "transactions-file.md").read_text(encoding="utf-8")
 FOURTEEN = CONTRACT.partition("## The fourteen")[2].partition("\n## ")[0]
+EXTENDED = CONTRACT.partition("## The extended set")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| `(\w+)` \| (.+?) \| (-?[\d.]+) \|$", FOURTEEN, re.MULTILINE)
 INDIA = timezone(timedelta(hours=5, minutes=30))
 
@@ -27,6 +29,11 @@ def march(day: int, hour: int, minute: int = 0) -> datetime:
 
 def test_each_feature_has_the_line_of_its_definition_in_order() -> None:
     assert [(name, line) for name, line, _ in ROWS] == [(feature.name, feature.line) for feature in BASELINE]
+
+
+def test_each_extended_feature_has_the_line_of_its_definition_in_order() -> None:
+    told = re.findall(r"^\| `(\w+)` \| (.+?) \|$", EXTENDED, re.MULTILINE)
+    assert told == [(feature.name, feature.line) for feature in EXTENDED_SET.features[len(BASELINE) :]]
 
 
 def test_every_fact_and_every_column_is_told() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.parity.histories import MIDNIGHT, THOROUGH, History, Told, histories, table
 from upi_risk.adapters.polars.features import feature_table
+from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.indian_time import DAY_US
 
 Features = Callable[[pl.DataFrame], pl.DataFrame]
@@ -51,6 +52,11 @@ def knows_the_future(features: Features, frame: pl.DataFrame, now: int) -> bool:
     return not before.equals(after)
 
 
+def extended(frame: pl.DataFrame) -> pl.DataFrame:
+    """The wider set; it begins with the fourteen."""
+    return feature_table(frame, EXTENDED_SET)
+
+
 @THOROUGH
 @given(histories().filter(lambda history: bool(history.payments)), st.data())
 @example(REPORTED_LATE, None)
@@ -60,7 +66,7 @@ def test_changing_everything_that_comes_later_changes_no_earlier_feature(
     frame = table(history)
     instants = frame.get_column("at_us").unique().sort().to_list()
     now = instants[-1] if data is None else data.draw(st.sampled_from(instants))
-    assert not knows_the_future(feature_table, frame, now)
+    assert not knows_the_future(extended, frame, now)
 
 
 def label_known_at_once(frame: pl.DataFrame) -> pl.DataFrame:
@@ -75,6 +81,10 @@ def mean_of_all_time(frame: pl.DataFrame) -> pl.DataFrame:
     return feature_table(frame).with_columns(avg_amount=frame.get_column("amount_paise").mean())
 
 
-@pytest.mark.parametrize("leaky", [label_known_at_once, own_outcome, mean_of_all_time])
+def receiver_total_of_all_time(frame: pl.DataFrame) -> pl.DataFrame:
+    return extended(frame).with_columns(receiver_sum_30d=frame.get_column("amount_paise").sum())
+
+
+@pytest.mark.parametrize("leaky", [receiver_total_of_all_time, label_known_at_once, own_outcome, mean_of_all_time])
 def test_a_planted_leak_is_found(leaky: Features) -> None:
     assert any(knows_the_future(leaky, table(REPORTED_LATE), told.at) for told in REPORTED_LATE.payments)
