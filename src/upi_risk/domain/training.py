@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from upi_risk.domain.drift import Drift
@@ -44,21 +46,30 @@ class HyperParameters:
         monotone: whether features are held to the direction that sense demands of them (``Feature.monotone``).
     """
 
-    iterations: int = 500
-    depth: int = 4
-    learning_rate: float = 0.05
+    iterations: int = 1_000
+    depth: int = 6
+    learning_rate: float = 0.1
     seed: int = 7
-    l2_leaf_reg: float = 10.0
+    l2_leaf_reg: float = 3.0
     fraud_weight: float = 1.0
     early_stopping: int = 0
     monotone: bool = True
-    feature_share: float = 0.3
+    feature_share: float = 1.0
 
     def __str__(self) -> str:
         """As printed: ``200 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, features 0.3, seed 7``."""
         told = f"{self.iterations:,} trees of depth {self.depth}, learning rate {self.learning_rate:g}, "
         told += f"L2 {self.l2_leaf_reg:g}, frauds count {self.fraud_weight:g}, "
         return told + f"features {self.feature_share:g}, seed {self.seed}"
+
+
+DEFAULTS: Final[Mapping[str, HyperParameters]] = MappingProxyType(
+    {
+        "baseline": HyperParameters(),
+        "extended": HyperParameters(500, 4, 0.05, l2_leaf_reg=10.0, feature_share=0.3),
+    }
+)
+"""How classifiers are grown unless told otherwise, by the set of features: many features over-fit with deep trees."""
 
 
 @dataclass(frozen=True, slots=True)

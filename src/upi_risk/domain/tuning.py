@@ -22,7 +22,6 @@ GRID: Final[Mapping[str, Values]] = MappingProxyType(
         "learning_rate": (0.03, 0.1),
         "l2_leaf_reg": (3, 30),
         "fraud_weight": (1, 5),
-        "feature_share": (0.3,),
     }
 )
 """What a grid tries where nothing else is said: 32 candidates."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from upi_risk.domain.feature_sets import BASELINE_SET, FEATURE_SETS
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.stream import FileForm
-from upi_risk.domain.training import HyperParameters, SplitWishes
+from upi_risk.domain.training import DEFAULTS, HyperParameters, SplitWishes
 from upi_risk.domain.tuning import LIMITS
 from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration, FloatRange
 from upi_risk.entrypoints.cli.train_figures import print_trained
@@ -90,6 +90,12 @@ class _Folds(click.ParamType[int]):
         return int(text)
 
 
+def _default(parameter: str) -> str:
+    """What is taken where an option is left out, as its help tells."""
+    usual, extended = (getattr(DEFAULTS[name], parameter) for name in ("baseline", "extended"))
+    return f"[default: {usual:g}; {extended:g} for extended]"
+
+
 def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> click.Command:
     """The command, with what makes its use case, and what finds the folder of the model that serves."""
 
@@ -104,20 +110,17 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option("--strict-order", is_flag=True, help="Refuse rows that are not in order of time.")
     @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the model.")
     @click.option("--version", help="The model's name. [default: the folder's]")
-    @click.option("--iterations", type=click.IntRange(1, 100_000), default=_DEFAULT.iterations, show_default=True)
-    @click.option("--depth", type=click.IntRange(1, 10), default=_DEFAULT.depth, show_default=True)
+    @click.option("--iterations", type=click.IntRange(1, 100_000), help=_default("iterations"))
+    @click.option("--depth", type=click.IntRange(1, 10), help=_default("depth"))
     @click.option(
         "--learning-rate",
         type=FloatRange(0, 1, min_open=True),
-        default=_DEFAULT.learning_rate,
-        show_default=True,
+        help=_default("learning_rate"),
     )
     @click.option(
         "--l2-leaf-reg",
         type=FloatRange(*LIMITS["l2_leaf_reg"]),
-        default=_DEFAULT.l2_leaf_reg,
-        show_default=True,
-        help="Evidence that a leaf needs.",
+        help=f"Evidence that a leaf needs. {_default('l2_leaf_reg')}",
     )
     @click.option(
         "--fraud-weight",
@@ -129,9 +132,7 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option(
         "--feature-share",
         type=FloatRange(*LIMITS["feature_share"]),
-        default=_DEFAULT.feature_share,
-        show_default=True,
-        help="Of the features, drawn for each level of a tree, that may split it.",
+        help=f"Of the features, drawn for each level of a tree, that may split it. {_default('feature_share')}",
     )
     @click.option(
         "--early-stopping",
@@ -241,12 +242,13 @@ def _order(  # noqa: PLR0913 - one argument an option
     if VERSION_NAME.fullmatch(name) is None:
         message = f"{name!r} is no name for a model: give one with --version, of letters, digits, dots and dashes."
         raise click.BadParameter(message)
+    given = {name: others.pop(name) for name in _PARAMETERS}
     return TrainingOrder(
         transactions=transactions,
         out=out,
         version=name,
         features=FEATURE_SETS[features],
-        parameters=HyperParameters(**{name: others.pop(name) for name in _PARAMETERS}),
+        parameters=replace(DEFAULTS[features], **{name: value for name, value in given.items() if value is not None}),
         wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in others.items()}),
         label_delay=label_delay,
         units=units,
