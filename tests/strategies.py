@@ -70,6 +70,7 @@ habits: st.SearchStrategy[Habits] = st.builds(
     tiles(MINUTE_TILES),
     tiles(HOUR_TILES),
     tiles(DAY_TILES),
+    st.integers(0, 10**15),
     st.integers(0, 10**18),
     _counts(BANDS),
     _counts(HOURS),

@@ -1,8 +1,12 @@
 """What the extended features are computed from: habits of payers, and what receivers took in by day and hour.
 
-Only adds, with defaults that need no rewrite of a table, so that the release before runs on it. What happened before
-is not filled in: habits and flows begin with the first payment after the migration, and fill their windows in a month.
+Only adds, with defaults that need no rewrite of a table, so that the release before runs on it. What receivers took in
+is filled in from the transactions of the last weeks and the first payments of all. Habits of users are not: they begin
+with the next payment, and features of them are missing until there are enough. What the release before writes while
+both run is not in them either; let it run on no longer than a rolling restart takes.
 """
+
+# ruff: noqa: S608 - constants of this file
 
 from __future__ import annotations
 
@@ -46,10 +50,50 @@ _CHANGES = (
     "COMMENT ON COLUMN receiver_hours.hour IS 'Number of the hour in India; 0 began 1970-01-01'",
     "COMMENT ON COLUMN receiver_hours.slot IS 'The hour modulo 48: an hour takes the row of the one two days before'",
 )
+_INDIAN = "floor((extract(epoch FROM {at}) + 19800) / {width})::integer"
+_DAY, _HOUR = 86_400, 3_600
+_PAID = f"""
+    SELECT receiver_upi, user_id, amount_paise, {_INDIAN.format(at="settled_at", width=_DAY)} AS day,
+           {_INDIAN.format(at="settled_at", width=_HOUR)} AS hour,
+           (row_number() OVER (PARTITION BY user_id, receiver_upi ORDER BY settled_at) = 1)::integer AS fresh
+      FROM transactions WHERE settled_at IS NOT NULL
+"""
+_FILLED = (
+    f"""
+    UPDATE receiver_days d SET paise = p.paise, fresh = p.fresh
+      FROM (SELECT receiver_upi, day, sum(amount_paise) AS paise, sum(fresh) AS fresh FROM ({_PAID}) paid
+             GROUP BY receiver_upi, day) p
+     WHERE d.receiver_upi = p.receiver_upi AND d.day = p.day
+    """,
+    f"""
+    UPDATE receiver_days d SET reported = r.reported, reported_paise = r.paise
+      FROM (SELECT f.receiver_upi, {_INDIAN.format(at="f.reported_at", width=_DAY)} AS day, count(*) AS reported,
+                   sum(t.amount_paise) AS paise
+              FROM fraud_reports f JOIN transactions t USING (user_id, transaction_id) GROUP BY 1, 2) r
+     WHERE d.receiver_upi = r.receiver_upi AND d.day = r.day
+    """,
+    f"""
+    UPDATE receiver_reputation r SET payers = p.payers, first_hour = p.first_hour
+      FROM (SELECT receiver_upi, sum(fresh) AS payers, min(hour) AS first_hour FROM ({_PAID}) paid
+             GROUP BY receiver_upi) p
+     WHERE r.receiver_upi = p.receiver_upi
+    """,
+    """
+    UPDATE receiver_reputation r SET fraud_reports = f.reports
+      FROM (SELECT receiver_upi, count(*) AS reports FROM fraud_reports GROUP BY receiver_upi) f
+     WHERE r.receiver_upi = f.receiver_upi
+    """,
+    f"""
+    INSERT INTO receiver_hours (receiver_upi, slot, hour, settled, paise, fresh)
+    SELECT receiver_upi, mod(hour, 48), hour, count(*), sum(amount_paise), sum(fresh) FROM ({_PAID}) paid
+     WHERE hour > (SELECT max(hour) FROM ({_PAID}) latest) - 48
+     GROUP BY receiver_upi, hour
+    """,
+)
 
 
 def upgrade() -> None:
-    for statement in _CHANGES:
+    for statement in (*_CHANGES, *_FILLED):
         op.execute(statement)
 
 

@@ -57,6 +57,18 @@ async def test_events_of_one_change_that_touch_two_hours_are_both_counted(stores
     assert [tile.count for tile in (await stores.receiver(SHOP)).hours] == [2, 2]
 
 
+async def test_the_first_hour_is_that_of_the_first_payment_whoever_made_it(stores: Stores) -> None:
+    user, expected = a_user(), Receiver(SHOP)
+    await stores.users.add(user)
+    for delta in (
+        ReceiverDelta.reported(SHOP, 100, later(hours=1), first=True),
+        ReceiverDelta.settled(SHOP, 100, later(hours=2), fresh=False),
+        ReceiverDelta.settled(SHOP, 100, later(hours=3), fresh=True),
+    ):
+        user, expected = await moved(stores, user, [delta]), expected.plus(delta)
+    assert await stores.receiver(SHOP) == expected
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(before=st.just(Habits()) | habits, after=habits)
 async def test_any_habits_are_read_as_committed(stores: Stores, before: Habits, after: Habits) -> None:

@@ -12,6 +12,7 @@ from tests.parity.wide_oracle import wide_oracle
 from upi_risk.adapters.polars.facts import facts_table
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.adapters.polars.wide_facts import wide_facts_table
+from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.feature_sets import BASELINE_SET, EXTENDED_SET, FeatureSet
 from upi_risk.domain.features import Facts
 from upi_risk.domain.indian_time import DAY_US, HOUR_US
@@ -84,6 +85,12 @@ def test_the_fold_the_table_and_the_oracle_gather_the_same_wide_facts(history: H
     assert World(history).facts() == counted
     columns = wide_facts_table(table(history))
     assert [rows_of(columns, row) for row in range(len(history.payments))] == counted
+
+
+def test_amounts_whose_squares_cannot_be_added_up_exactly_are_refused() -> None:
+    told = tuple(Told(0, "shop@okbank", 99_999_999_900, MIDNIGHT + n, MIDNIGHT + n, None) for n in range(1, 10))
+    with pytest.raises(UnusableDataError, match="squares"):
+        wide_facts_table(table(History((MIDNIGHT - 1,), (), told)))
 
 
 @pytest.mark.parametrize("features", [BASELINE_SET, EXTENDED_SET], ids=lambda features: features.name)

@@ -43,6 +43,8 @@ def _counted(history: History, told: Told, near: Facts) -> WideFacts:
             _flow(history, mine, _tile(at, DAY, 7)),
             _flow(history, mine, _tile(at, DAY, 30)),
         ),
+        user_count=len(mine),
+        user_paise=sum(other.paise for other in mine),
         user_squares=sum((other.paise // 100) ** 2 for other in mine),
         below=sum(_band(other) < _band(told) for other in mine),
         alike=sum(_band(other) == _band(told) for other in mine),

@@ -41,7 +41,7 @@ def _mean(flow: Flow, m: Algebra) -> Value:
 
 def _own_mean(f: WideFacts, m: Algebra) -> Value:
     """Mean rupees of all the payer settled before; 0 if there is nothing."""
-    return f.near.settled_paise / m.greatest(f.near.settled_count, 1) / 100
+    return f.user_paise / m.greatest(f.user_count, 1) / 100
 
 
 def _mean_ratio(flow: Flow, f: WideFacts, m: Algebra) -> Value:
@@ -65,8 +65,8 @@ def _above(f: WideFacts, count: Value, paise: Value, squares: Value, m: Algebra)
 
 def user_deviation(f: WideFacts, m: Algebra) -> Value:
     """Standard deviation of the user's settled payments in rupees; -1 before the fifth."""
-    spread = _spread(f.near.settled_count, f.near.settled_paise, f.user_squares, m)
-    return m.where(f.near.settled_count >= HABIT_PAYMENTS, spread, MISSING)
+    spread = _spread(f.user_count, f.user_paise, f.user_squares, m)
+    return m.where(f.user_count >= HABIT_PAYMENTS, spread, MISSING)
 
 
 def user_deviation_30d(f: WideFacts, m: Algebra) -> Value:
@@ -78,7 +78,7 @@ def user_deviation_30d(f: WideFacts, m: Algebra) -> Value:
 
 def user_zscore(f: WideFacts, m: Algebra) -> Value:
     """Standard deviations that the amount lies above the user's mean, 0 to 50; -1 before the fifth settled payment."""
-    return _above(f, f.near.settled_count, f.near.settled_paise, f.user_squares, m)
+    return _above(f, f.user_count, f.user_paise, f.user_squares, m)
 
 
 def user_zscore_30d(f: WideFacts, m: Algebra) -> Value:
@@ -91,13 +91,13 @@ def user_percentile(f: WideFacts, m: Algebra) -> Value:
 
     Payments of the amount's own band count half.
     """
-    count = f.near.settled_count
+    count = f.user_count
     return m.where(count > 0, (f.below + f.alike * 0.5) / m.greatest(count, 1), MISSING)
 
 
 def user_hour_distance(f: WideFacts, m: Algebra) -> Value:
     """Mean hours of the day between this payment and the user's settled ones, 0 to 12; -1 if there is none."""
-    return m.where(f.near.settled_count > 0, f.hours_away / m.greatest(f.near.settled_count, 1), MISSING)
+    return m.where(f.user_count > 0, f.hours_away / m.greatest(f.user_count, 1), MISSING)
 
 
 def user_mean_ratio_24h(f: WideFacts, m: Algebra) -> Value:
@@ -248,9 +248,13 @@ def _fraud_rate(f: WideFacts, m: Algebra, window: int) -> Value:
     return (outcome.reported + RATE_PRIOR * RATE_PRIOR_PAYMENTS) / payments
 
 
+def _days(number: int) -> str:
+    return "day" if number == 1 else f"{number} days"
+
+
 def _fraud_rates() -> Iterator[Feature]:
     for window, days in enumerate(RATE_DAYS):
-        line = f"Smoothed share of the receiver's payments reported as fraud, by the reports of the last {days} days."
+        line = f"Smoothed share of the receiver's payments reported as fraud, by the reports of the last {_days(days)}."
         yield Feature(f"receiver_fraud_rate_{days}d", line, partial(_fraud_rate, window=window))
 
 

@@ -13,6 +13,7 @@ from upi_risk.domain.extended import BEYOND
 from upi_risk.domain.facts import facts_of
 from upi_risk.domain.features import (
     BASELINE,
+    HABIT_PAYMENTS,
     Algebra,
     Feature,
     Numbers,
@@ -21,10 +22,12 @@ from upi_risk.domain.features import (
     fingerprint,
     probe_values,
 )
-from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.habits import AMOUNT_EDGES, HOURS
+from upi_risk.domain.receiver import SETTLING_US, Receiver
 from upi_risk.domain.scores import Value
-from upi_risk.domain.tiles import Flow
-from upi_risk.domain.user import Payee, User
+from upi_risk.domain.tiles import DAY_TILES, FIVE_MINUTES_US, HOUR_TILES, MINUTE_TILES, WEEK_TILES, Flow
+from upi_risk.domain.track_record import MATURITY_DAYS
+from upi_risk.domain.user import UNUSUAL_TIMES, Payee, User
 from upi_risk.domain.wide_facts import RATE_DAYS, Flows, Outcome, WideFacts, wide_facts_of
 
 Gather = Callable[[User, Payee, Receiver, int, datetime], Any]
@@ -48,6 +51,7 @@ class FeatureSet:
     to_the_hour: bool
     _gather: Gather
     _probes: Callable[[], list[Any]]
+    _fixed: tuple[object, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -57,7 +61,7 @@ class FeatureSet:
     @cached_property
     def fingerprint(self) -> str:
         """What the features compute; see :func:`upi_risk.domain.features.fingerprint`."""
-        return fingerprint(self.features, self._probes())
+        return fingerprint(self.features, self._probes(), self._fixed)
 
     def begins_with(self, other: FeatureSet) -> bool:
         """Whether the first features are those of another set, so that its vectors are the beginnings of this one's."""
@@ -94,6 +98,8 @@ def _wide(near: Any, values: Any) -> WideFacts:  # noqa: ANN401 - Facts, and an 
     return WideFacts(
         near=near,
         user=flows(),
+        user_count=next(values),
+        user_paise=next(values),
         user_squares=next(values),
         below=next(values),
         alike=next(values),
@@ -111,7 +117,7 @@ def _wide(near: Any, values: Any) -> WideFacts:  # noqa: ANN401 - Facts, and an 
 
 _FLOW_LIMITS: Final = (40, 10**8, 10**12, 9, 9)
 _WIDE_LIMITS: Final = (
-    *(_FLOW_LIMITS * 4), 10**13, 90, 40, 900, 30,
+    *(_FLOW_LIMITS * 4), 300, 10**9, 10**13, 90, 40, 900, 30,
     *(_FLOW_LIMITS * 4), 700, 900, *((9, 60) * len(RATE_DAYS)), 10**9, 31, 31,
 )  # fmt: skip
 
@@ -119,7 +125,25 @@ BASELINE_SET: Final = FeatureSet("baseline", BASELINE, to_the_hour=False, _gathe
 """The 14."""
 
 EXTENDED_SET: Final = FeatureSet(
-    "extended", (*map(_near, BASELINE), *BEYOND), to_the_hour=True, _gather=wide_facts_of, _probes=_wide_probes
+    "extended",
+    (*map(_near, BASELINE), *BEYOND),
+    to_the_hour=True,
+    _gather=wide_facts_of,
+    _probes=_wide_probes,
+    _fixed=(
+        AMOUNT_EDGES,
+        HOURS,
+        MINUTE_TILES,
+        HOUR_TILES,
+        WEEK_TILES,
+        DAY_TILES,
+        FIVE_MINUTES_US,
+        SETTLING_US,
+        UNUSUAL_TIMES,
+        HABIT_PAYMENTS,
+        MATURITY_DAYS,
+        RATE_DAYS,
+    ),
 )
 """The 14 and what else the stream can carry; it begins with the 14."""
 

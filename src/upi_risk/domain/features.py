@@ -251,10 +251,13 @@ def vector(facts: Facts) -> Vector:
     return tuple([feature.compute(facts, _NUMBERS) for feature in BASELINE])
 
 
-def fingerprint(features: tuple[Feature, ...] = BASELINE, probes: Sequence[Any] | None = None) -> str:
+def fingerprint(
+    features: tuple[Feature, ...] = BASELINE, probes: Sequence[Any] | None = None, fixed: tuple[object, ...] = ()
+) -> str:
     """A short name for what the features compute: their names in order and their values on fixed facts.
 
-    A model remembers it; a definition that computes otherwise, or a changed order, no longer fits the model.
+    A model remembers it; a definition that computes otherwise, or a changed order, no longer fits the model. ``fixed``
+    are the figures that facts are gathered by, as the lengths of windows.
     """
     digest = hashlib.sha256()
     facts = baseline_probes() if probes is None else probes
@@ -262,6 +265,8 @@ def fingerprint(features: tuple[Feature, ...] = BASELINE, probes: Sequence[Any] 
         digest.update(feature.name.encode())
         for each in facts:
             digest.update(repr(feature.compute(each, _NUMBERS)).encode())
+    if fixed:
+        digest.update(repr(fixed).encode())
     return digest.hexdigest()[:16]
 
 

@@ -51,14 +51,16 @@ class Habits:
         minutes: by five minutes, for the last hour.
         hours: by hour, for the last day.
         days: by Indian day, for the last month.
-        squares: the sum of the squares of all whole rupees ever.
-        bands: payments ever in each band of amounts.
-        clock: payments ever in each Indian hour of the day.
+        paise: the sum of all payments since the habits began, which for users of an early release is after their first.
+        squares: the sum of the squares of their whole rupees.
+        bands: payments in each band of amounts.
+        clock: payments in each Indian hour of the day.
     """
 
     minutes: Tiles = ()
     hours: Tiles = ()
     days: Tiles = ()
+    paise: int = 0
     squares: int = 0
     bands: tuple[int, ...] = _NO_BANDS
     clock: tuple[int, ...] = _NO_HOURS
@@ -77,10 +79,16 @@ class Habits:
             minutes=with_tile(self.minutes, tiles[0], MINUTE_TILES),
             hours=with_tile(self.hours, tiles[1], HOUR_TILES),
             days=with_tile(self.days, tiles[2], DAY_TILES),
+            paise=self.paise + paise,
             squares=self.squares + tiles[0].squares,
             bands=_counted(self.bands, amount_band(paise)),
             clock=_counted(self.clock, indian_tile(at_us, HOUR_US) % HOURS),
         )
+
+    @property
+    def count(self) -> int:
+        """Payments since the habits began."""
+        return sum(self.bands)
 
     def below(self, paise: int) -> tuple[int, int]:
         """Payments ever in lower bands than an amount's, and in its own."""

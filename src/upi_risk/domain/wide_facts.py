@@ -60,8 +60,10 @@ class WideFacts(NamedTuple):
     Attributes:
         near: the facts of the baseline.
         user: the payer's settled payments.
-        user_squares: the sum of the squares of the payer's whole rupees, of all time.
-        below: the payer's payments of all time in lower bands of amounts than this one's.
+        user_count: the payer's settled payments since the habits began: all of them, but for users of an early release.
+        user_paise: their sum.
+        user_squares: the sum of the squares of their whole rupees.
+        below: of these, payments in lower bands of amounts than this one's.
         alike: and in its own band.
         hours_away: hours of the day from this payment to each of the payer's, the shorter way, added up.
         user_reports: the payer's own reports in the days ``[d - 30, d]``.
@@ -76,6 +78,8 @@ class WideFacts(NamedTuple):
 
     near: Facts
     user: Flows
+    user_count: Value
+    user_paise: Value
     user_squares: Value
     below: Value
     alike: Value
@@ -99,6 +103,8 @@ def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: in
     return WideFacts(
         near=facts_of(user, payee, receiver, amount_paise, at),
         user=_of_user(user, now),
+        user_count=user.habits.count,
+        user_paise=user.habits.paise,
         user_squares=user.habits.squares,
         below=below,
         alike=alike,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from upi_risk.adapters.polars.facts import facts_table
 from upi_risk.adapters.polars.ledger_index import EventOrder, Whole
+from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.features import Facts
 from upi_risk.domain.habits import AMOUNT_EDGES, BANDS, HOURS, hour_distance
 from upi_risk.domain.indian_time import DAY_US, HOUR_US, IST_OFFSET_US
@@ -28,19 +29,34 @@ from upi_risk.domain.track_record import MATURITY_DAYS
 from upi_risk.domain.user import is_unusual
 from upi_risk.domain.wide_facts import RATE_DAYS, Flows, Outcome, WideFacts
 
+MOST_SQUARES: Final = 2.0**53
+"""Beyond it a sum is not exact in a double, so that the two executors might differ."""
+
 
 def wide_facts_table(transactions: pl.DataFrame) -> WideFacts:
     """The wide facts of each payment, a column of Int64 each.
 
     Args:
         transactions: the frame of :class:`~upi_risk.adapters.polars.transactions_file.Transactions`.
+
+    Raises:
+        UnusableDataError: a payer's amounts are too large to be added up exactly.
     """
     near = facts_table(transactions)
     facts = Facts(*(near.get_column(name).to_numpy() for name in Facts._fields))
     events = _Events.of(transactions)
+    _refuse_inexact_squares(events)
     return WideFacts(
         facts, *_in_order(_of_user, events, events.user), *_in_order(_of_receiver, events, events.receiver)
     )
+
+
+def _refuse_inexact_squares(events: _Events) -> None:
+    """Refuse amounts whose squares cannot be added up exactly: the fold's whole numbers have no limit, columns have."""
+    rupees = (events.settled.paise // 100).astype(np.float64)
+    if len(rupees) and np.bincount(events.settled.user, weights=rupees * rupees).max() >= MOST_SQUARES:
+        message = "A payer's amounts are too large for the extended features: the sum of their squares passes 2**53"
+        raise UnusableDataError(f"{message}; give amounts in a larger unit, or train on the baseline.")
 
 
 def _in_order(gather: Callable[[_Events], tuple[Any, ...]], events: _Events, party: Whole) -> Any:  # noqa: ANN401
@@ -145,7 +161,7 @@ def _unusual(user: Whole, at: Whole, paise: Whole) -> Whole:
     return found
 
 
-def _of_user(events: _Events) -> tuple[Flows, Whole, Whole, Whole, Whole, Whole]:
+def _of_user(events: _Events) -> tuple[Any, ...]:
     user, at, settled = events.user, events.at, events.settled
     own = EventOrder(settled.user, settled.at, settled.flows())
     now, begin = own.before(user, at), own.begin(user)
@@ -165,7 +181,8 @@ def _of_user(events: _Events) -> tuple[Flows, Whole, Whole, Whole, Whole, Whole]
     reports = EventOrder(events.reported[0], events.reported[2], {"count": np.ones_like(events.reported[3])})
     since = reports.from_tile(user, today - DAY_TILES, DAY_US, IST_OFFSET_US)
     reported = reports.total("count", since, reports.before(user, at))
-    return flows, own.total("squares", begin, now), below, alike, _hours_away(own, events, begin, now), reported
+    sums = (own.total(name, begin, now) for name in ("count", "paise", "squares"))
+    return flows, *sums, below, alike, _hours_away(own, events, begin, now), reported
 
 
 def _flow(order: EventOrder, first: Whole, end: Whole) -> Flow:

@@ -32,6 +32,7 @@ class HabitsColumn(msgspec.Struct, frozen=True, array_like=True):
     minutes: TileColumn = []
     hours: TileColumn = []
     days: TileColumn = []
+    paise: int = 0
     squares: int = 0
     bands: list[int] = []
     clock: list[int] = []
@@ -40,14 +41,14 @@ class HabitsColumn(msgspec.Struct, frozen=True, array_like=True):
     def of(cls, habits: Habits) -> HabitsColumn:
         """The column of habits."""
         minutes, hours, days = map(_tile_column, (habits.minutes, habits.hours, habits.days))
-        return cls(minutes, hours, days, habits.squares, list(habits.bands), list(habits.clock))
+        return cls(minutes, hours, days, habits.paise, habits.squares, list(habits.bands), list(habits.clock))
 
     def value(self) -> Habits:
         """The habits of the column."""
         if len(self.bands) != BANDS:
             return Habits()
         minutes, hours, days = map(_tiles, (self.minutes, self.hours, self.days))
-        return Habits(minutes, hours, days, self.squares, tuple(self.bands), tuple(self.clock))
+        return Habits(minutes, hours, days, self.paise, self.squares, tuple(self.bands), tuple(self.clock))
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):

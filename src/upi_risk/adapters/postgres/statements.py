@@ -131,6 +131,7 @@ WITH asked AS MATERIALIZED (
        SET payers = receiver_reputation.payers + excluded.payers,
            first_hour = least(receiver_reputation.first_hour, excluded.first_hour)
      WHERE excluded.payers > 0
+        OR (receiver_reputation.first_hour IS NULL AND excluded.first_hour IS NOT NULL)
 ), days AS (
     INSERT INTO receiver_days (receiver_upi, day, settled, reports, paise, fresh, reported, reported_paise)
     SELECT receiver_upi, day, sum(settled), sum(reports), sum(paise), sum(fresh), sum(reported), sum(reported_paise)

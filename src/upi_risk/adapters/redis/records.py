@@ -48,6 +48,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     minutes: Column
     hours: Column
     days: Column
+    paise: Count
     squares: Count
     bands: Bands
     clock: Clock
@@ -74,6 +75,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
             _column(user.habits.minutes),
             _column(user.habits.hours),
             _column(user.habits.days),
+            user.habits.paise,
             user.habits.squares,
             list(user.habits.bands),
             list(user.habits.clock),
@@ -102,7 +104,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
 
     def _habits(self) -> Habits:
         minutes, hours, days = map(_tiles, (self.minutes, self.hours, self.days))
-        return Habits(minutes, hours, days, self.squares, tuple(self.bands), tuple(self.clock))
+        return Habits(minutes, hours, days, self.paise, self.squares, tuple(self.bands), tuple(self.clock))
 
 
 class PayeeRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="payee1"):
