@@ -40,7 +40,7 @@ def _activity(v: Values) -> str:
 
 def _flow(v: Values) -> str:
     if v["receiver_age"] == MISSING:
-        return "Nobody paid this receiver through us before"
+        return "Receiver new to us"
     if v["receiver_age"] < YOUNG_DAYS:
         return "Receiver known to us for less than a week"
     if v["receiver_payers"] >= MANY_PAYERS:

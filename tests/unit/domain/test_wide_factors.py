@@ -31,7 +31,7 @@ def test_every_feature_is_in_exactly_one_group(features: FeatureSet) -> None:
         ("user_new_receivers_24h", {"user_new_receivers_24h": 4.0}, "You paid several new receivers in the last day"),
         ("user_reports_30d", {"user_reports_30d": 1.0}, "You reported a fraud in the last 30 days"),
         ("user_mean_7d", {}, "Your payments of the last weeks"),
-        ("receiver_age", {"receiver_age": -1.0}, "Nobody paid this receiver through us before"),
+        ("receiver_age", {"receiver_age": -1.0}, "Receiver new to us"),
         ("receiver_age", {"receiver_age": 2.0}, "Receiver known to us for less than a week"),
         ("receiver_payers", {"receiver_payers": 50.0}, "Receiver that many people have paid"),
         ("receiver_sum_1h", {}, "What this receiver has taken in lately"),
