@@ -1,117 +1,182 @@
-"""Microseconds a payment by stage, in one process, over real PostgreSQL and Valkey.
+"""Microseconds a payment by stage, in one process, over a real PostgreSQL and Valkey.
 
-The service has no timers in it: the parts of its use case are wrapped for the time of the measurement, so that they cost
-nothing otherwise. Batches are driven one after the other. A stage's time is its own, without that of stages within it.
+Batches run one after the other: every body decoded, every caller authenticated, the batch decided and committed, every
+answer encoded. The same payments then go through the whole ASGI application without timers; what that takes beyond the
+stages is Litestar, the edge, the log line and the gathering into batches.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import inspect
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
-from statistics import median
+import io
+import json
+import random
+from collections.abc import Sequence
 from time import perf_counter, process_time
-from typing import Any, Final
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
 import uvloop
 from litestar import Litestar
 
 from benchmarks import stacks
-from benchmarks.asking import Client
-from upi_risk.adapters.catboost import scorer
-from upi_risk.adapters.catboost.trees import Trees
-from upi_risk.adapters.postgres.ledger import PostgresLedger
-from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
-from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.decide import Decide
-from upi_risk.application.snapshots import LoadSnapshot
-from upi_risk.application.tokens import Authenticate
+from benchmarks.stage_timer import Spent, timed
 from upi_risk.bootstrap.asgi import create
+from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings
-from upi_risk.domain import policy
-from upi_risk.domain.feature_sets import FeatureSet
-from upi_risk.entrypoints.http import checks
+from upi_risk.domain.payment import Payment, upi_id
+from upi_risk.entrypoints.http.amounts import paise
+from upi_risk.entrypoints.http.answers import answer
 from upi_risk.entrypoints.http.body import JsonBody
+from upi_risk.entrypoints.http.schemas import CheckBody
+from upi_risk.entrypoints.http.views import check_answer
 
 MODELS: Final = ("v2.0", "v1.0")
 BATCHES: Final = (1, 100)
-PAYMENTS: Final = 1500
-"""For each model and size of batch."""
+USERS: Final = 300
+ROUNDS: Final = {1: 400, 100: 15}
+"""Batches measured, by their size."""
 
-STAGES: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("decode", JsonBody, "__call__"),
-    ("authenticate", Authenticate, "__call__"),
-    ("load", LoadSnapshot, "__call__"),
-    ("features", FeatureSet, "vector"),
-    ("predict", scorer, "fraud_probabilities"),
-    ("factors", Trees, "contributions"),
-    ("factors", policy, "explain"),
-    ("policy", policy.RiskPolicy, "assess"),
-    ("fold and draft", Decide, "__call__"),
-    ("commit", PostgresLedger, "commit"),
-    ("cache write", RedisSnapshotCache, "write_users"),
-    ("batch", CheckTransaction, "__call__"),
-    ("encode", checks, "check_answer"),
-    ("encode", checks, "answer"),
+WHOLE: Final = "the rest of HTTP"
+STAGES: Final = (
+    "decode", "authenticate", "load", "features", "predict", "factors", "policy", "fold", "commit", "cache write",
+    "batch", "encode", WHOLE,
 )
-"""What is timed: the stage, and where its function is."""
+
+Asked = tuple[bytes, str, str]
+"""A body, its user's id and token."""
 
 
-@dataclass(slots=True)
-class Spent:
-    """Seconds by stage: of the clock, and of this process's CPU."""
+def profiled() -> str:
+    """A table: for each model and size of batch, microseconds a payment of the clock and of this process's CPU."""
+    columns: list[tuple[str, Spent, int]] = []
+    with contextlib.redirect_stderr(io.StringIO()), stacks.pair() as pair:  # the log's lines are written, not read
+        for model in MODELS:
+            root = stacks.ROOT / "artifacts"
+            settings = Settings(
+                database_url=pair.database_url, redis_url=pair.redis_url, model_version=model, artifacts_dir=str(root)
+            )
+            found = uvloop.run(_measure(settings, MODELS.index(model)))
+            columns += [(f"{model}, batch of {size}", spent, size * ROUNDS[size]) for size, spent in found.items()]
+    return _table(columns)
 
-    wall: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    cpu: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    within: list[tuple[float, float]] = field(default_factory=list)
 
-    @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time the block as a stage; what stages within it take is theirs."""
-        self.within.append((0.0, 0.0))
+async def _measure(settings: Settings, seed: int) -> dict[int, Spent]:
+    app, container = create(settings), Container(settings=settings)
+    dice = random.Random(seed)  # noqa: S311 - payments, no secrets
+    users = [await _sign_up(container, 6_000_000_000 + seed * USERS + number) for number in range(USERS)]
+    found = {}
+    for size in BATCHES:
+        warm = [_payments(users, size, dice) for _ in range(max(5, ROUNDS[size] // 5))]
+        batches = [_payments(users, size, dice) for _ in range(ROUNDS[size])]
+        for batch in warm:
+            await _staged(container, Spent(), batch)
+        found[size] = spent = Spent()
+        with timed(spent):
+            for batch in batches:
+                await _staged(container, spent, batch)
+        await _whole(app, spent, warm, batches)
+    await container.engine().dispose()
+    await container.redis().aclose()
+    return found
+
+
+async def _sign_up(container: Container, phone: int) -> tuple[str, str]:
+    user, tokens = await container.sign_up()("Asha Rao", str(phone))
+    return user.user_id, tokens.access
+
+
+def _payments(users: Sequence[tuple[str, str]], size: int, dice: random.Random) -> list[Asked]:
+    """Users and receivers by Zipf's law, as under load."""
+    made = []
+    for user_id, token in dice.choices(users, [1 / rank for rank in range(1, len(users) + 1)], k=size):
+        receiver = min(int(dice.paretovariate(0.7)), 2000)
+        amount = max(round(min(dice.lognormvariate(6.8, 1.3), 900_000), 2), 1.0)
+        body = {"user_id": user_id, "receiver_upi": f"merchant{receiver}@upi", "amount": amount}
+        made.append((json.dumps(body).encode(), user_id, token))
+    return made
+
+
+async def _staged(container: Container, spent: Spent, batch: list[Asked]) -> None:
+    read, authenticate, clock, identities = (
+        JsonBody(CheckBody), container.authenticate(), container.clock(), container.identities()
+    )
+    payments = []
+    with spent.stage("decode"):
+        for body, user_id, token in batch:
+            scope = _scope(body, token)
+            asked = await read(cast("Any", SimpleNamespace(scope=scope, receive=_receiving(body))))
+            at = clock.now()
+            receiver, amount = upi_id(asked.receiver_upi), paise(asked.amount)
+            payments.append(Payment(identities.transaction_id(at), user_id, receiver, amount, at))
+    with spent.stage("authenticate"):
+        await asyncio.gather(*(authenticate(token) for _, _, token in batch))
+    answers = await container.check_batch()(payments)
+    with spent.stage("encode"):
+        for transaction in answers:
+            answer(check_answer(transaction))
+
+
+async def _whole(app: Litestar, spent: Spent, warm: list[list[Asked]], batches: list[list[Asked]]) -> None:
+    """The same through the application; the stage WHOLE gets what the other stages do not explain."""
+    async with app.lifespan():
+        for batch in warm:
+            await asyncio.gather(*(_request(app, body, token) for body, _, token in batch))
         wall, cpu = perf_counter(), process_time()
-        try:
-            yield
-        finally:
-            wall, cpu = perf_counter() - wall, process_time() - cpu
-            inner_wall, inner_cpu = self.within.pop()
-            self.wall[name] += wall - inner_wall
-            self.cpu[name] += cpu - inner_cpu
-            if self.within:
-                outer_wall, outer_cpu = self.within[-1]
-                self.within[-1] = (outer_wall + wall, outer_cpu + cpu)
+        for batch in batches:
+            await asyncio.gather(*(_request(app, body, token) for body, _, token in batch))
+        wall, cpu = perf_counter() - wall, process_time() - cpu
+    spent.wall[WHOLE] = wall - sum(spent.wall.values())
+    spent.cpu[WHOLE] = cpu - sum(spent.cpu.values())
 
 
-@contextlib.contextmanager
-def timed(spent: Spent) -> Iterator[None]:
-    """The stages wrapped while the block runs; for code that does one thing after another."""
-    held = [(owner, name, getattr(owner, name)) for _, owner, name in STAGES]
-    for stage, owner, name in STAGES:
-        setattr(owner, name, _wrapped(spent, stage, getattr(owner, name)))
-    try:
-        yield
-    finally:
-        for owner, name, function in held:
-            setattr(owner, name, function)
+async def _request(app: Litestar, body: bytes, token: str) -> None:
+    async def send(message: Any) -> None:  # noqa: ANN401 - ASGI's
+        if message.get("status", 200) != 200:  # noqa: PLR2004
+            raise RuntimeError(f"The service answered {message['status']}.")
+
+    await app(cast("Any", _scope(body, token)), cast("Any", _receiving(body)), send)
 
 
-def _wrapped(spent: Spent, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(function):
+def _receiving(body: bytes) -> Any:  # noqa: ANN401 - ASGI's
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
 
-        @functools.wraps(function)
-        async def awaiting(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            with spent.stage(stage):
-                return await function(*args, **kwargs)
+    return receive
 
-        return awaiting
 
-    @functools.wraps(function)
-    def calling(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        with spent.stage(stage):
-            return function(*args, **kwargs)
+def _scope(body: bytes, token: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/check-transaction",
+        "raw_path": b"/check-transaction",
+        "root_path": "",
+        "query_string": b"",
+        "client": ("127.0.0.1", 50_000),
+        "server": ("127.0.0.1", 8000),
+        "headers": [
+            (b"host", b"127.0.0.1"),
+            (b"content-type", b"application/json"),
+            (b"authorization", f"Bearer {token}".encode()),
+            (b"content-length", b"%d" % len(body)),
+        ],
+        "state": {},
+    }
 
-    return calling
+
+def _table(columns: list[tuple[str, Spent, int]]) -> str:
+    head = ["µs a payment: clock (CPU of this process)", *(name for name, _, _ in columns)]
+    rows = [head, ["---", *("---:" for _ in columns)]]
+    for stage in STAGES:
+        rows.append([stage, *(_cell(s.wall[stage], s.cpu[stage], count) for _, s, count in columns)])
+    rows.append(["**all**", *(_cell(sum(s.wall.values()), sum(s.cpu.values()), count) for _, s, count in columns)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _cell(wall: float, cpu: float, count: int) -> str:
+    return f"{wall / count * 1e6:,.0f} ({cpu / count * 1e6:,.0f})"
