@@ -57,7 +57,10 @@ def again() -> None:
 def write(figures: dict[str, object]) -> None:
     """Put figures where people look for them."""
     parts: dict[str, Callable[[dict[str, object]], str]] = {
-        "machine": page.machine, "reached": page.reached, "closed": page.closed, "open": page.opened
+        "machine": page.machine,
+        "reached": page.reached,
+        "closed": page.closed,
+        "open": page.opened,
     }
     for name, text in parts.items():
         page.write(PAGE, name, text(figures))

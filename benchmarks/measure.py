@@ -101,8 +101,10 @@ def _turned(targets: list[Any], round_: int) -> list[Any]:
 
 def _told(run: Figures, round_: int) -> Figures:
     run = run | {"target": run["target"].replace("-", ", "), "round": round_}
-    _say(f"{run['target']:>14} {run['connections']:>4} connections {run['rps']:8.0f}/s  p99 {run['p99']:8.1f} ms  "
-         f"{run['cpu_us']['total']:7.0f} µs  others {run['others']:.2f} cores")
+    _say(
+        f"{run['target']:>14} {run['connections']:>4} connections {run['rps']:8.0f}/s  p99 {run['p99']:8.1f} ms  "
+        f"{run['cpu_us']['total']:7.0f} µs  others {run['others']:.2f} cores"
+    )
     return run
 
 
@@ -145,10 +147,16 @@ def _median(runs: list[Figures]) -> Figures:
 
 def _machine(load: float) -> Figures:
     model = next(
-        (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         platform.machine(),
     )
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=stacks.ROOT, capture_output=True, text=True, check=False)
+    git = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=stacks.ROOT, capture_output=True, text=True, check=False
+    )
     return {
         "cpu": model,
         "cores": psutil.cpu_count(),

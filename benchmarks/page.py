@@ -45,15 +45,39 @@ def machine(figures: Figures) -> str:
 
 def closed(figures: Figures) -> str:
     """The closed loops."""
-    head = ["connections", "target", "req/s", "spread", "p50 ms", "p95", "p99", "p99.9", "errors",
-            "server µs", "PostgreSQL µs", "Redis µs", "all µs", "others, cores"]
+    head = [
+        "connections",
+        "target",
+        "req/s",
+        "spread",
+        "p50 ms",
+        "p95",
+        "p99",
+        "p99.9",
+        "errors",
+        "server µs",
+        "PostgreSQL µs",
+        "Redis µs",
+        "all µs",
+        "others, cores",
+    ]
     rows = []
     for run in figures["closed"]:
         cpu = run["cpu_us"]
         latencies = [f"{run[name]:.1f}" for name in ("p50", "p95", "p99", "p999")]
         spent = [f"{cpu[name]:,.0f}" for name in ("server", "postgres", "redis", "total")]
-        rows.append([run["connections"], run["target"], f"{run['rps']:,.0f}", f"{run['spread']:.0%}", *latencies,
-                     run["errors"], *spent, f"{run['others']:.2f}"])
+        rows.append(
+            [
+                run["connections"],
+                run["target"],
+                f"{run['rps']:,.0f}",
+                f"{run['spread']:.0%}",
+                *latencies,
+                run["errors"],
+                *spent,
+                f"{run['others']:.2f}",
+            ]
+        )
     return _table(head, rows)
 
 
@@ -61,8 +85,13 @@ def opened(figures: Figures) -> str:
     """The open loops."""
     head = ["due a second", "target", "answered a second", "p50 ms", "p95", "p99", "p99.9", "max", "unanswered"]
     rows = [
-        [f"{run['rate']:.0f}", run["target"], f"{run['answered']:.1f}",
-         *(f"{run[name]:.1f}" for name in ("p50", "p95", "p99", "p999", "max")), f"{run['unanswered']:.0f}"]
+        [
+            f"{run['rate']:.0f}",
+            run["target"],
+            f"{run['answered']:.1f}",
+            *(f"{run[name]:.1f}" for name in ("p50", "p95", "p99", "p999", "max")),
+            f"{run['unanswered']:.0f}",
+        ]
         for run in figures["open"]
     ]
     return _table(head, rows)
