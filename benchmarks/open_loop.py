@@ -1,8 +1,8 @@
 """Requests at a fixed rate, whatever becomes of the earlier ones.
 
-A closed loop waits for an answer before it asks again, so a server that stands still is asked less and looks better than
-it is. Here each request has an instant at which it is due, and its latency counts from that instant, the time it waited
-for a free connection included.
+A closed loop waits for an answer before it asks again, so a server that stands still is asked less and looks better
+than it is. Here each request has an instant at which it is due, and its latency counts from that instant, the time it
+waited for a free connection included.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Microseconds a payment by stage, in one process, over a real PostgreSQL and Valkey.
 
-By stage, batches run one after the other: every body decoded, every caller authenticated, the batch decided and committed, every
-answer encoded. In turn with them others go through the whole ASGI application without timers; what these take beyond the
-stages is Litestar, the edge, the log line and the gathering into batches.
+By stage, batches run one after the other: every body decoded, every caller authenticated, the batch decided and
+committed, every answer encoded. In turn with them others go through the whole ASGI application without timers; what
+these take beyond the stages is Litestar, the edge, the log line and the gathering into batches.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ async def _whole(app: Litestar, batch: list[Asked]) -> None:
 
 async def _request(app: Litestar, body: bytes, token: str) -> None:
     async def send(message: Any) -> None:  # noqa: ANN401 - ASGI's
-        if message.get("status", 200) != 200:  # noqa: PLR2004
+        if message.get("status", 200) != 200:
             raise RuntimeError(f"The service answered {message['status']}.")
 
     await app(cast("Any", _scope(body, token)), cast("Any", _receiving(body)), send)
@@ -189,8 +189,7 @@ def _scope(body: bytes, token: str) -> dict[str, Any]:
 def _table(columns: list[tuple[str, Spent, int]]) -> str:
     head = ["µs a payment: clock (CPU of this process)", *(name for name, _, _ in columns)]
     rows = [head, ["---", *("---:" for _ in columns)]]
-    for stage in STAGES:
-        rows.append([stage, *(_cell(s.wall[stage], s.cpu[stage], count) for _, s, count in columns)])
+    rows += [[stage, *(_cell(s.wall[stage], s.cpu[stage], count) for _, s, count in columns)] for stage in STAGES]
     rows.append(["**all**", *(_cell(sum(s.wall.values()), sum(s.cpu.values()), count) for _, s, count in columns)])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
