@@ -12,12 +12,13 @@ from typing import Final
 
 import msgspec
 import uvicorn
-from litestar import Litestar, Request, Response, asgi, post
+from litestar import Litestar, Response, asgi, post
 from litestar.types import Receive, Scope, Send
 
 from upi_risk.bootstrap.commands.serve import server_options
 from upi_risk.bootstrap.settings import Settings
 from upi_risk.domain.decision import Decision, Level
+from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.schemas import CheckAnswer
 
 BODY: Final = msgspec.json.encode(
@@ -35,14 +36,14 @@ _numbers: Final = count(1)
 
 
 @post("/signup")
-async def sign_up(request: Request[object, object, object]) -> dict[str, str]:
+async def sign_up(request: HttpRequest) -> dict[str, str]:
     """Somebody for the harness to be."""
     await request.body()
     return {"user_id": f"UID-{next(_numbers):010d}", "token": f"upa_{next(_numbers):043d}"}
 
 
 @post("/check-transaction", status_code=200)
-async def check(request: Request[object, object, object]) -> Response[bytes]:
+async def check(request: HttpRequest) -> Response[bytes]:
     """Read, and answer the same each time."""
     await request.body()
     return Response(BODY, media_type="application/json")

@@ -8,7 +8,6 @@ import shutil
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 import psycopg
@@ -85,7 +84,7 @@ def require(folder: Path) -> None:
         raise MissingError("The load harness needs wrk: `sudo apt-get install wrk`, then try again.")
 
 
-def _module(path: Path) -> ModuleType:
+def _module(path: Path) -> Any:  # noqa: ANN401 - a module whose names nobody has typed
     spec = importlib.util.spec_from_file_location("upi_risk_load_harness", path)
     if spec is None or spec.loader is None:
         raise MissingError(f"{path} cannot be read as Python: name the folder of the harness with BENCH=.")

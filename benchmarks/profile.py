@@ -25,6 +25,7 @@ from benchmarks.stage_timer import Spent, timed
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings
+from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.payment import Payment, upi_id
 from upi_risk.entrypoints.http.amounts import paise
 from upi_risk.entrypoints.http.answers import answer
@@ -140,6 +141,8 @@ async def _staged(container: Container, spent: Spent, batch: list[Asked]) -> Non
     answers = await container.check_batch()(payments)
     with spent.stage("encode"):
         for transaction in answers:
+            if isinstance(transaction, UpiRiskError):
+                raise transaction
             answer(check_answer(transaction))
 
 
