@@ -10,15 +10,19 @@ FILE ?= ../shared/data/handbook.parquet
 FROM ?= 2018-09-01
 LIMIT ?= 90000
 OUT ?= artifacts/models/new
+# For `make bench`: where the load harness is, and how much is measured.
+BENCH ?= ../shared/bench
+ROUNDS ?= 3
+SECONDS ?= 5
 # For `make test`: e.g. ARGS="tests/unit -k fold", in one process. Without it everything runs, in a process a core (at
 # least 2, at most 8; each brings its own servers), and coverage is measured. PYTEST_XDIST_AUTO_NUM_WORKERS= says how many.
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Start everything and serve on HOST:PORT (127.0.0.1:8000); Ctrl-C stops it
 	@$(BIN)/upi-risk run
@@ -48,7 +52,7 @@ format: setup-dev ## Write the code as ruff would have it
 	@$(BIN)/ruff check --fix .
 
 types: setup-dev ## Types (mypy, strict)
-	@$(BIN)/mypy src tests migrations tools
+	@$(BIN)/mypy src tests migrations tools benchmarks
 
 imports: setup-dev ## Who may import whom (import-linter)
 	@$(BIN)/lint-imports --no-logo
@@ -62,6 +66,15 @@ train: setup ## Train a model (FILE=, OUT=)
 psql: setup ## A psql on the database of the `make run` in another terminal
 	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
 	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_URL"
+
+bench: setup ## Measure the service, an echo of its server and the guide's stack side by side (BENCH=, ROUNDS=, SECONDS=)
+	@$(BIN)/python -m benchmarks bench --harness "$(BENCH)" --rounds $(ROUNDS) --seconds $(SECONDS)
+
+bench-check: setup ## Fail when the service has fallen by a fifth beside the echo (BENCH=, ROUNDS=, SECONDS=)
+	@$(BIN)/python -m benchmarks check --harness "$(BENCH)" --rounds $(ROUNDS) --seconds $(SECONDS)
+
+profile: setup ## Microseconds a payment by stage
+	@$(BIN)/python -m benchmarks profile
 
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
