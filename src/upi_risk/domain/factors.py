@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from upi_risk.domain.decision import Factor, Level
@@ -107,6 +108,7 @@ _GROUPS: Final[Mapping[str, Group]] = {
 }
 
 
+@cache
 def _groups(names: tuple[str, ...]) -> Mapping[str, Group]:
     """The groups of a set of features: the wider one has more in some, and some of its own."""
     if names == NAMES:
