@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -117,10 +118,8 @@ def diagnose(raw: bytes, schema: type[msgspec.Struct]) -> ProblemError:
 
 
 def _parse(raw: bytes) -> object:
-    try:
+    with suppress(msgspec.ValidationError):  # the syntax may be right, and somewhere a number beyond any float
         return msgspec.json.decode(raw)
-    except msgspec.ValidationError:
-        pass  # the syntax is right, but somewhere is a number beyond any float
     try:
         members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
