@@ -168,10 +168,14 @@ def venv_from_wheel(wheels: Iterable[Path]) -> None:
 
 
 def install(lock: str) -> None:
-    """Install the lock, each file checked against its hash, then the project itself as editable."""
+    """Install the lock, each file checked against its hash, then the project itself as editable.
+
+    The lock is complete, so pip is kept from working dependencies out: asked for an extra of a package that the lock
+    pins without it, an older pip looks for the newest release, which has no hash.
+    """
     count = len(re.findall(r"^[A-Za-z0-9][\w.-]*==", lock_file(lock).read_text(encoding="utf-8"), re.MULTILINE))
     print(f"Installing about {count} packages into .venv (the first time takes a minute or two) ...", flush=True)
-    hashed = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock_file(lock))]
+    hashed = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock_file(lock))]
     editable = ["--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT)]
     with LOG.open("w", encoding="utf-8") as log:
         done = pip_install(hashed, log, count) and pip_install(editable, log, count)
