@@ -40,11 +40,3 @@ def without_numbers(model: CatBoostClassifier) -> CatBoostClassifier:
 def test_a_model_whose_leaves_are_no_numbers_is_refused() -> None:
     with pytest.raises(ModelRejectedError, match="symmetric trees over numbers"):
         CatBoostScorer(without_numbers(grown()), a_small_model()[1])
-
-
-def test_an_answer_that_is_no_probability_is_refused() -> None:
-    model = grown()
-    scorer = CatBoostScorer(model, a_small_model()[1])
-    without_numbers(model)
-    with pytest.raises(ModelRejectedError, match="no probability"):
-        scorer.score(some_vectors(1))

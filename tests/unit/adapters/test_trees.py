@@ -30,7 +30,8 @@ def grown(depth: int, **options: Any) -> CatBoostClassifier:  # noqa: ANN401 - C
 def distance(model: CatBoostClassifier) -> float:
     """The largest difference between the table's contributions and CatBoost's."""
     rows = np.array(some_vectors(200, seed=11), dtype=np.float32) * 2
-    ours = np.array(Trees(exported(model), len(NAMES)).contributions(rows))
+    trees = Trees(exported(model), len(NAMES))
+    ours = np.array(trees.contributions(trees.leaves(rows)))
     theirs = model.get_feature_importance(Pool(rows, feature_names=list(NAMES)), type="ShapValues", thread_count=1)
     return float(abs(ours - theirs[:, :-1]).max())
 
@@ -58,5 +59,6 @@ def test_leaves_that_no_training_row_reached_take_no_part() -> None:
     document = exported(grown(2, iterations=1))
     tree = document["oblivious_trees"][0]
     tree["leaf_weights"], tree["leaf_values"] = [10.0, 0.0, 30.0, 0.0], [1.0, 0.0, 2.0, 0.0]
-    parts = Trees(document, len(NAMES)).contributions(np.array(some_vectors(50), dtype=np.float32))
+    trees = Trees(document, len(NAMES))
+    parts = trees.contributions(trees.leaves(np.array(some_vectors(50), dtype=np.float32)))
     assert np.isfinite(np.array(parts)).all()

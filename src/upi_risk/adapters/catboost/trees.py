@@ -1,4 +1,7 @@
-"""A trained model's symmetric trees as arrays, and what each leaf says of each feature.
+"""A trained model's symmetric trees as arrays: what a payment scores, and what each leaf says of each feature.
+
+The score adds up leaves in CatBoost's own order, tree after tree, in 64 bits, and is equal to its answer to the last bit
+(docs/adr/0025).
 
 The contributions are SHAP values (Lundberg et al. 2018, path-dependent; the ``ShapValues`` of CatBoost). In a symmetric
 tree they depend on nothing but the leaf that a payment falls into, so all of them are computed once, when the model is
@@ -55,21 +58,43 @@ class Trees:
         scale = float(exported["scale_and_bias"][0])
         values = scale * _leaves([tree["leaf_values"] for tree in trees], self._depth)
         weights = _leaves([tree["leaf_weights"] for tree in trees], self._depth)
+        self._scale, self._bias = scale, float(exported["scale_and_bias"][1][0])
+        self._leaf_values = _leaves([tree["leaf_values"] for tree in trees], self._depth).ravel()
         self._parts = _parts(values, weights, self._split_features)
-        self._powers = 2 ** np.arange(self._depth)
+        # Level after level: the first splits of all trees, the second, and so on.
+        self._level_features = np.ascontiguousarray(self._split_features.T).ravel()
+        self._level_borders = np.ascontiguousarray(self._borders.T).ravel()
         self._first_leaf = np.arange(len(trees)) * 2**self._depth
+        self._all_features = self._split_features.ravel()
 
-    def contributions(self, rows: npt.NDArray[np.float32]) -> list[tuple[float, ...]]:
-        """What each feature added to the log-odds of each row, in the order of the features."""
-        chunks = (rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK))
+    def leaves(self, rows: npt.NDArray[np.float32]) -> Whole:
+        """The leaf that each row falls into in each tree, numbered through all trees; rows by trees."""
+        passed = rows.take(self._level_features, axis=1) > self._level_borders
+        levels = passed.reshape(len(rows), self._depth, -1)
+        found = np.zeros((len(rows), len(self._first_leaf)), dtype=np.int64)
+        for level in range(self._depth - 1, -1, -1):
+            found += found
+            found += levels[:, level]
+        found += self._first_leaf
+        return found
+
+    def log_odds(self, leaves: Whole) -> list[float]:
+        """The log-odds of fraud of rows in these leaves, as CatBoost adds them up: one tree after the other."""
+        sums = np.add.accumulate(self._leaf_values.take(leaves), axis=1)[:, -1]
+        answers: list[float] = (sums * self._scale + self._bias).tolist()
+        return answers
+
+    def contributions(self, leaves: Whole) -> list[tuple[float, ...]]:
+        """What each feature added to the log-odds of rows in these leaves, in the order of the features."""
+        chunks = (leaves[first : first + _CHUNK] for first in range(0, len(leaves), _CHUNK))
         return [tuple(parts) for chunk in chunks for parts in self._contributions(chunk).tolist()]
 
-    def _contributions(self, rows: npt.NDArray[np.float32]) -> Floats:
-        passed = rows[:, self._split_features] > self._borders
-        leaves = passed @ self._powers + self._first_leaf
-        places = np.arange(len(rows))[:, np.newaxis] * self.feature_count + self._split_features.ravel()
-        sums = np.bincount(places.ravel(), self._parts.take(leaves, axis=0).ravel(), len(rows) * self.feature_count)
-        return sums.astype(np.float64, copy=False).reshape(len(rows), self.feature_count)
+    def _contributions(self, leaves: Whole) -> Floats:
+        rows = len(leaves)
+        places = np.arange(0, rows * self.feature_count, self.feature_count)[:, np.newaxis] + self._all_features
+        parts = self._parts.take(leaves.ravel(), axis=0).ravel()
+        sums = np.bincount(places.ravel(), parts, rows * self.feature_count)
+        return sums.astype(np.float64, copy=False).reshape(rows, self.feature_count)
 
 
 def _filled(splits: Sequence[Mapping[str, Any]], depth: int) -> list[Mapping[str, Any]]:
