@@ -13,6 +13,8 @@ from upi_risk.entrypoints.http.edge import REQUEST_ID, LogFailure
 from upi_risk.entrypoints.http.errors import (
     MEDIA_TYPE,
     ClientGoneError,
+    Kind,
+    ProblemError,
     field_errors,
     headers_of,
     kind_of,
@@ -53,13 +55,24 @@ def refusals(log_failure: LogFailure) -> Callable[[HttpRequest, Exception], Resp
     """What turns any exception of a route into a problem; those that are ours to mend are told to ``log_failure``."""
 
     def refuse(request: HttpRequest, error: Exception) -> Response[bytes]:
-        if isinstance(error, ClientGoneError):
-            raise error
-        kind = kind_of(error)
-        request_id = request.scope["state"][REQUEST_ID]
-        if kind.status >= _FAILED:
-            log_failure(request_id, error)
-        body = render(kind, request_id, field_errors(error))
+        kind, body = _problem(request.scope, error, log_failure)
         return Response(body, status_code=kind.status, headers=headers_of(error, kind), media_type=MEDIA_TYPE)
 
     return refuse
+
+
+def refusal(scope: Scope, error: Exception, log_failure: LogFailure) -> Answer:
+    """The problem that an exception is, for a route that is plain ASGI; see :func:`refusals`."""
+    kind, body = _problem(scope, error, log_failure)
+    extra = error.headers if isinstance(error, ProblemError) else ()
+    return Answer(body, kind.status, [*kind.encoded_headers, *extra])
+
+
+def _problem(scope: Scope, error: Exception, log_failure: LogFailure) -> tuple[Kind, bytes]:
+    if isinstance(error, ClientGoneError):
+        raise error
+    kind = kind_of(error)
+    request_id = scope["state"][REQUEST_ID]
+    if kind.status >= _FAILED:
+        log_failure(request_id, error)
+    return kind, render(kind, request_id, field_errors(error))
