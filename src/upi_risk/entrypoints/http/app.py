@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.routes import ASGIRoute
 
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
@@ -84,6 +85,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
         log_request=options.log_request,
         log_failure=options.log_failure,
+        direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
     )
     return app
 

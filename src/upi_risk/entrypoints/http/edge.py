@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from time import perf_counter
+from types import MappingProxyType
 from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from msgspec import Struct
 
 from upi_risk.entrypoints.http.errors import INTERNAL, MEDIA_TYPE, ClientGoneError, Kind, kind_of_status, render
 from upi_risk.entrypoints.http.limits import fault_of
@@ -23,8 +24,7 @@ SAFE_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-option
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
+class RequestRecord(Struct, frozen=True):
     """What the log keeps of a request; nothing in it was chosen by the caller but the method.
 
     Attributes:
@@ -50,12 +50,27 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 class Edge:
-    """Wraps the whole application."""
+    """Wraps the whole application.
+
+    Args:
+        app: the application.
+        new_id: makes a request's id.
+        log_request: is told of every request when it has been answered.
+        log_failure: is told of every exception behind an answer of 500 or more.
+        direct: routes of the application in plain ASGI, by their path. They are called without its routing and its
+            layers, unless a web page asks: the layer for CORS has to see that.
+    """
 
     def __init__(
-        self, app: ASGIApp, new_id: Callable[[], str], log_request: LogRequest, log_failure: LogFailure
+        self,
+        app: ASGIApp,
+        new_id: Callable[[], str],
+        log_request: LogRequest,
+        log_failure: LogFailure,
+        direct: Mapping[str, ASGIApp] = MappingProxyType({}),
     ) -> None:
         self._app = app
+        self._direct = direct
         self._new_id = new_id
         self._log_request = log_request
         self._log_failure = log_failure
@@ -74,7 +89,7 @@ class Edge:
         try:
             fault = fault_of(scope)
             if fault is None:
-                await self._app(scope, receive, exchange.send)
+                await self._app_for(scope)(scope, receive, exchange.send)
             else:
                 await exchange.refuse(fault)
         except ClientGoneError:
@@ -95,6 +110,13 @@ class Edge:
                     request_id=exchange.request_id,
                 )
             )
+
+    def _app_for(self, scope: HTTPScope) -> ASGIApp:
+        direct = self._direct.get(scope["path"])
+        if direct is None or any(name == b"origin" for name, _ in scope["headers"]):
+            return self._app
+        scope["path_template"] = scope["path"]
+        return direct
 
 
 class _Exchange:
