@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import weakref
 from base64 import b32encode
 from datetime import datetime
 from typing import Final
@@ -27,7 +28,8 @@ class RandomIdentities:
     def __init__(self) -> None:
         self._drawn = b""
         self._used = 0
-        self._process = 0
+        myself = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _forget(myself))
 
     def user_id(self) -> str:
         """A new user's id, of 100 random bits."""
@@ -40,11 +42,21 @@ class RandomIdentities:
         return f"{name[:8]}-{name[8:12]}-7{name[13:16]}-{_VARIANT[random[2] >> 6]}{name[17:20]}-{name[20:]}"
 
     def _random(self, count: int) -> bytes:
-        if self._used + count > len(self._drawn) or self._process != os.getpid():
-            self._drawn, self._used, self._process = secrets.token_bytes(_DRAWN), 0, os.getpid()
+        if self._used + count > len(self._drawn):
+            self._drawn, self._used = secrets.token_bytes(_DRAWN), 0
         self._used += count
         return self._drawn[self._used - count : self._used]
+
+    def forget(self) -> None:
+        """Draw anew before the next id."""
+        self._drawn = b""
 
     def token(self) -> str:
         """A new secret."""
         return "upa_" + secrets.token_urlsafe(32)
+
+
+def _forget(identities: weakref.ref[RandomIdentities]) -> None:
+    found = identities()
+    if found is not None:
+        found.forget()

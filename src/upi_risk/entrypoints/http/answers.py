@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Response
 from litestar.types import Receive, Scope, Send
 
-from upi_risk.entrypoints.http.edge import REQUEST_ID, LogFailure
+from upi_risk.entrypoints.http.edge import REQUEST_ID, WHOLE, LogFailure
 from upi_risk.entrypoints.http.errors import (
     MEDIA_TYPE,
     ClientGoneError,
@@ -42,6 +42,10 @@ class Answer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         """Send it."""
+        if WHOLE in (scope.get("extensions") or ()):  # only where no layer of Litestar is between
+            whole: Any = {"type": WHOLE, "status": self._status, "headers": self._headers, "body": self._body}
+            await send(whole)
+            return
         await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
 

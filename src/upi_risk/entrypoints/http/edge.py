@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeGuard
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from upi_risk.entrypoints.http.errors import INTERNAL, MEDIA_TYPE, ClientGoneError, Kind, kind_of_status, render
@@ -20,6 +20,12 @@ REQUEST_ID: Final = "request_id"
 UNMATCHED: Final = "unmatched"
 CLIENT_GONE: Final = 499
 _REFUSED: Final = 400
+WHOLE: Final = "http.response.whole"
+"""A message of our own for a whole answer, to servers that have this extension: ``status``, ``headers``, ``body``.
+
+Its headers are our own making and are sent as they are."""
+
+_BEGINNINGS: Final = frozenset({"http.response.start", WHOLE})
 SAFE_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
@@ -114,9 +120,16 @@ class Edge:
     def _app_for(self, scope: HTTPScope) -> ASGIApp:
         direct = self._direct.get(scope["path"])
         if direct is None or any(name == b"origin" for name, _ in scope["headers"]):
+            extensions = scope.get("extensions")
+            if extensions and WHOLE in extensions:  # Litestar's layers know the standard's messages alone
+                scope["extensions"] = {name: held for name, held in extensions.items() if name != WHOLE}
             return self._app
         scope["path_template"] = scope["path"]
         return direct
+
+
+def _begins(message: Message) -> TypeGuard[HTTPResponseStartEvent]:
+    return message["type"] in _BEGINNINGS
 
 
 class _Exchange:
@@ -132,7 +145,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         """Pass a message on; a refusal in any other shape than a problem is replaced by one."""
-        if message["type"] == "http.response.start":
+        if _begins(message):
             headers = list(message["headers"])
             status = message["status"]
             if status >= _REFUSED and (b"content-type", _PROBLEM) not in headers:
