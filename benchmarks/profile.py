@@ -137,7 +137,7 @@ async def _staged(container: Container, spent: Spent, batch: list[Asked]) -> Non
             receiver, amount = upi_id(asked.receiver_upi), paise(asked.amount)
             payments.append(Payment(identities.transaction_id(at), user_id, receiver, amount, at))
     with spent.stage("authenticate"):
-        await asyncio.gather(*(authenticate(token) for _, _, token in batch))
+        await authenticate.many([token for _, _, token in batch])
     answers = await container.check_batch()(payments)
     with spent.stage("encode"):
         for transaction in answers:

@@ -14,8 +14,9 @@ from upi_risk.adapters.postgres.users import PostgresUsers
 from upi_risk.domain.collecting import PastChecks
 from upi_risk.domain.history import Change, Wanted
 from upi_risk.domain.payment import UpiId
-from upi_risk.domain.ports import History, Ledger, Users
+from upi_risk.domain.ports import History, Ledger, Sessions, Users
 from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.session import Session, digest
 from upi_risk.domain.user import Payee, User
 
 
@@ -48,3 +49,9 @@ class Stores:
 
     async def receiver(self, upi_id: UpiId) -> Receiver:
         return (await self.ledger.load([Wanted("UID-NOBODY", upi_id)])).receivers[upi_id]
+
+
+async def found(sessions: Sessions, token: str) -> Session | None:
+    """The session of one token."""
+    (session,) = await sessions.find([digest(token)])
+    return session

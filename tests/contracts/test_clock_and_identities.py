@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import warnings
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -69,3 +71,21 @@ def test_transaction_ids_sort_as_their_instants_do(identities: Identities) -> No
 
 def test_seeded_identities_are_the_same_for_the_same_seed_and_others_for_another() -> None:
     assert SeededIdentities(1).token() == SeededIdentities(1).token() != SeededIdentities(2).token()
+
+
+def test_a_forked_process_makes_other_ids() -> None:
+    identities = RandomIdentities()
+    identities.transaction_id(NOON)
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of newer Pythons, where other threads run; the child runs none
+        child = os.fork()
+    if child == 0:
+        os.write(write, identities.transaction_id(NOON).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 64).decode() != identities.transaction_id(NOON)
+    os.close(read)
+    os.close(write)

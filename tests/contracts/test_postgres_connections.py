@@ -43,7 +43,7 @@ async def test_a_server_that_is_not_there_is_our_error_from_every_store() -> Non
         lambda: stores.user(user.user_id),
         lambda: stores.ledger.commit([a_check(user)]),
         lambda: stores.history.page(user.user_id, None, 1),
-        lambda: sessions.find(digest("")),
+        lambda: sessions.find([digest("")]),
         lambda: sessions.add([a_session("upa_1")]),
     ):
         with pytest.raises(StoreUnavailableError):

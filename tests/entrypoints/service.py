@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
+from litestar.routes import BaseRoute
 
 from tests.houses import MemoryHouse
 from upi_risk.adapters.memory import ManualClock, MemoryStore
+from upi_risk.application.check_for_callers import Asked, CheckForCallers
 from upi_risk.application.coalesce import Coalesce
-from upi_risk.domain.payment import Payment
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 
@@ -61,7 +62,7 @@ class Service:
             sign_up=house.sign_up,
             log_in=house.log_in,
             authenticate=house.authenticate,
-            check=Coalesce[Payment, Transaction](house.check),
+            check=Coalesce[Asked, Transaction](CheckForCallers(house.authenticate, house.check)),
             confirm=house.confirm,
             report=house.report,
             look_up=house.look_up,
@@ -118,6 +119,11 @@ async def check(  # noqa: PLR0913 - each says what a test is about
     headers = account.headers | ({"Idempotency-Key": key} if key else {})
     body = {"user_id": account.user_id, "receiver_upi": receiver, "amount": amount} | (extra or {})
     return await client.post("/check-transaction", json=body, headers=headers)
+
+
+def methods_of(route: BaseRoute) -> set[str]:
+    """The methods of a route; the one in plain ASGI, which tells Litestar none, is a POST."""
+    return set(getattr(route, "methods", ())) - {"OPTIONS"} or {"POST"}
 
 
 def problem(answer: httpx.Response, status: int, slug: str) -> Json:

@@ -108,6 +108,27 @@ class Around:
         self.edge = Edge(app, lambda: "id-1", self.records.append, lambda *failure: self.failures.append(failure))
 
 
+async def test_a_plain_route_is_called_directly_unless_a_web_page_asks() -> None:
+    asked: list[str] = []
+
+    def answering(name: str) -> Any:  # noqa: ANN401 - an ASGI app
+        async def app(_: object, __: object, send: Any) -> None:  # noqa: ANN401 - ASGI's send
+            asked.append(name)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        return app
+
+    records: list[RequestRecord] = []
+    direct = {"/signup": answering("direct")}
+    edge = Edge(answering("whole"), lambda: "id-1", records.append, lambda *_: None, direct)
+    await talk(edge, scope())
+    await talk(edge, scope(headers=[(b"origin", b"https://app.example.com")]))
+    await talk(edge, scope("/login"))
+    assert asked == ["direct", "whole", "whole"]
+    assert records[0].route == "/signup"
+
+
 async def test_a_failure_outside_every_route_is_a_problem_too() -> None:
     async def broken(*_: object) -> None:
         raise RuntimeError("secret")

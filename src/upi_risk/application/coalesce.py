@@ -26,6 +26,7 @@ class Coalesce(Generic[Question, Result]):
         self._batch = batch
         self._queue: deque[tuple[Question, asyncio.Future[Result]]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, question: Question) -> Result:
         """The answer to one question.
@@ -33,10 +34,11 @@ class Coalesce(Generic[Question, Result]):
         Raises:
             UpiRiskError: the question was refused, or its whole batch failed.
         """
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        if self._worker is None or self._loop is None:
+            self._loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
+            self._worker = self._loop.create_task(self._work())
+        future: asyncio.Future[Result] = self._loop.create_future()
         self._queue.append((question, future))
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
         return await future
 
     async def drain(self) -> None:

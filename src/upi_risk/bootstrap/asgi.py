@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
-from upi_risk.bootstrap.logging import configure, described
+from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.errors import ContendedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
@@ -34,10 +34,10 @@ def create(settings: Settings | None = None) -> Litestar:
     """
     settings = settings or read_settings()
     settings.require_servers()
-    configure(settings.log_level, settings.log_format)
+    logs = configure(settings.log_level, settings.log_format)
     container = Container(settings=settings)
     container.scorer()
-    return create_app(_use_cases(container), _options(container, settings))
+    return create_app(_use_cases(container), _options(container, settings, logs))
 
 
 def _use_cases(container: Container) -> UseCases:
@@ -58,11 +58,11 @@ def _use_cases(container: Container) -> UseCases:
     )
 
 
-def _options(container: Container, settings: Settings) -> HttpOptions:
+def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
     log = structlog.get_logger("upi_risk")
 
     def log_request(record: RequestRecord) -> None:
-        log.info(
+        logs.requests.info(
             "request",
             method=record.method,
             route=record.route,
@@ -84,6 +84,7 @@ def _options(container: Container, settings: Settings) -> HttpOptions:
         await container.check().drain()
         await container.engine().dispose()
         await container.redis().aclose()
+        logs.writer.flush()
 
     return HttpOptions(
         version=version("upi-risk"),

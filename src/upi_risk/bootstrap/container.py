@@ -21,6 +21,7 @@ from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Coalesce
 from upi_risk.application.decide import Decide
@@ -96,7 +97,6 @@ class Container(containers.DeclarativeContainer):
     load = providers.Singleton(LoadSnapshot, ledger, cache)
     decide = providers.Singleton(Decide, scorer, policy)
     check_batch = providers.Singleton(CheckTransaction, load, decide, ledger, cache)
-    check = providers.Singleton(Coalesce, check_batch)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
     report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
@@ -104,5 +104,6 @@ class Container(containers.DeclarativeContainer):
     sign_up = providers.Singleton(SignUp, users, identities, clock, issue)
     log_in = providers.Singleton(LogIn, users, clock, amend, issue)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
+    check = providers.Singleton(Coalesce, providers.Singleton(CheckForCallers, authenticate, check_batch))
     look_up = providers.Singleton(LookUp, ledger, history)
     verify_saved = providers.Singleton(VerifySaved, history)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import ExceptionRenderer, JSONRenderer
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import FilteringBoundLogger, Processor
+
+from upi_risk.bootstrap.log_writer import LogWriter, WriterHandler
 
 LogFormat = Literal["auto", "json", "console"]
 
@@ -34,13 +38,28 @@ def described(error: BaseException) -> dict[str, object]:
     return {"error": kinds[0], "because_of": kinds[1:], "where": where}
 
 
-def configure(level: str, log_format: LogFormat) -> None:
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """Where log lines go.
+
+    Attributes:
+        writer: writes them; to be flushed at the end.
+        requests: the logger of requests, thousands of lines a second: structlog without the detour by the standard
+            library.
+    """
+
+    writer: LogWriter
+    requests: FilteringBoundLogger
+
+
+def configure(level: str, log_format: LogFormat) -> Logs:
     """Set up structlog, and hand the standard library's loggers over to it.
 
     Args:
         level: the least severity that is written: ``debug``, ``info``, ``warning`` or ``error``.
         log_format: ``auto`` is console on a terminal and JSON elsewhere.
     """
+    writer = LogWriter(sys.stderr)
     console = sys.stderr.isatty() if log_format == "auto" else log_format == "console"
     renderer: Processor = ConsoleRenderer(exception_formatter=plain_traceback) if console else JSONRenderer()
     shared: list[Processor] = [
@@ -56,7 +75,7 @@ def configure(level: str, log_format: LogFormat) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = WriterHandler(writer)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -69,3 +88,25 @@ def configure(level: str, log_format: LogFormat) -> None:
     logging.getLogger("uvicorn.access").disabled = True
     for chatty in ("uvicorn.error", "httpx"):
         logging.getLogger(chatty).setLevel("WARNING")
+    return Logs(writer, _request_logger(writer, level, renderer if console else JSONRenderer(_json)))
+
+
+def _request_logger(writer: LogWriter, level: str, renderer: Processor) -> FilteringBoundLogger:
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        writer,
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        context_class=dict,
+    ).bind()  # what is bound is not set up anew at each call
+    return logger
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
+
+
+def _json(event: object, **_: object) -> str:
+    return _ENCODER.encode(event).decode()

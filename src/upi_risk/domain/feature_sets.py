@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
+from upi_risk.domain.compiled import compiled
 from upi_risk.domain.extended import BEYOND
 from upi_risk.domain.facts import facts_of
 from upi_risk.domain.features import (
@@ -71,9 +72,10 @@ class FeatureSet:
         """The features of one payment, from the state just before it; see :func:`~upi_risk.domain.facts.facts_of`."""
         return self.of(self._gather(user, payee, receiver, amount_paise, at))
 
-    def of(self, facts: Any) -> Vector:  # noqa: ANN401 - Facts or WideFacts, as the set has them
-        """The features of facts that were gathered."""
-        return tuple([feature.compute(facts, _NUMBERS) for feature in self.features])
+    @cached_property
+    def of(self) -> Callable[[Any], Vector]:
+        """From the facts that were gathered to the features: what their definitions say, compiled."""
+        return compiled(self.features, self._probes()[0])
 
 
 def _near(feature: Feature) -> Feature:

@@ -97,8 +97,8 @@ class Sessions(Protocol):
     async def add(self, sessions: Sequence[Session]) -> None:
         """Store tokens; from the return on they are found."""
 
-    async def find(self, token_digest: bytes) -> Session | None:
-        """The session of a token, expired or not; None if the token was never issued."""
+    async def find(self, token_digests: Sequence[bytes]) -> list[Session | None]:
+        """The session of each token, in order, expired or not; None for a token that was never issued."""
 
 
 class SnapshotCache(Protocol):

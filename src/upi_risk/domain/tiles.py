@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -93,11 +92,18 @@ def with_tile(tiles: Tiles, tile: Tile, reach: int) -> Tiles:
     return tuple(merged[number] for number in sorted(merged) if number >= tiles[-1].number - reach)
 
 
-def flow(tiles: Iterable[Tile], first: int, end: int | None = None) -> Flow:
+NO_FLOW: Final = Flow(0, 0, 0, 0, 0)
+
+
+def flow(tiles: Tiles, first: int, end: int | None = None) -> Flow:
     """What settled in the tiles from ``first`` on, and before ``end`` where one is given."""
+    if not tiles or tiles[-1].number < first:
+        return NO_FLOW
     count = paise = squares = fresh = unusual = 0
-    for tile in tiles:
-        if tile.number >= first and (end is None or tile.number < end):
+    for tile in reversed(tiles):
+        if tile.number < first:
+            break
+        if end is None or tile.number < end:
             count += tile.count
             paise += tile.paise
             squares += tile.squares
@@ -108,4 +114,6 @@ def flow(tiles: Iterable[Tile], first: int, end: int | None = None) -> Flow:
 
 def joined(one: Flow, other: Flow) -> Flow:
     """Two flows as one."""
-    return Flow(*(left + right for left, right in zip(one, other, strict=True)))
+    if one is NO_FLOW or other is NO_FLOW:
+        return other if one is NO_FLOW else one
+    return Flow(one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4])

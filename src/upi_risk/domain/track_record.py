@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from upi_risk.domain.indian_time import indian_day
-from upi_risk.domain.tiles import Flow
+from upi_risk.domain.tiles import NO_FLOW, Flow
 
 MATURITY_DAYS: Final = 7
 """A payment counts as good when it has stayed unreported this long; reports mostly come sooner."""
@@ -90,8 +90,13 @@ class TrackRecord:
         Not below 0: a report may concern a payment that is no longer counted.
         """
         settled_from, settled_end = today - REACH_DAYS, today - MATURITY_DAYS
-        settled = sum(day.settled for day in self.days if settled_from <= day.number < settled_end)
-        return max(0, settled - self.reports_since(today - WINDOW_DAYS, today))
+        settled = 0
+        for day in self.days:
+            if day.number >= settled_end:
+                break
+            if day.number >= settled_from:
+                settled += day.settled
+        return max(0, settled - self.reports_since(today - WINDOW_DAYS, today)) if settled else 0
 
     def reports(self, today: int) -> int:
         """Fraud reports made in the days ``[today - 7, today]``."""
@@ -99,12 +104,26 @@ class TrackRecord:
 
     def flow(self, first: int, end: int) -> Flow:
         """What settled in the days ``[first, end)``."""
+        if not self.days or self.days[-1].number < first:
+            return NO_FLOW
         settled = paise = fresh = 0
-        for day in self.days:
-            if first <= day.number < end:
+        for day in reversed(self.days):
+            if day.number < first:
+                break
+            if day.number < end:
                 settled, paise, fresh = settled + day.settled, paise + day.paise, fresh + day.fresh
         return Flow(count=settled, paise=paise, squares=0, fresh=fresh, unusual=0)
 
     def reports_since(self, first: int, last: int) -> int:
         """Fraud reports made in the days ``[first, last]``."""
-        return sum(day.reports for day in self.days if first <= day.number <= last)
+        reports = 0
+        for day in reversed(self.days):
+            if day.number < first:
+                break
+            if day.number <= last:
+                reports += day.reports
+        return reports
+
+    def reported_since(self, first: int, last: int) -> list[Day]:
+        """The days ``[first, last]`` with reported payments, ascending."""
+        return [day for day in self.days if day.reported and first <= day.number <= last]

@@ -99,7 +99,8 @@ def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: in
     now = epoch_us(at)
     today = indian_tile(now, DAY_US)
     below, alike = user.habits.below(amount_paise)
-    reports = [day for day in receiver.track.days if day.reported and today - DAY_TILES <= day.number <= today]
+    cut = completed_hours(now)
+    reports = receiver.track.reported_since(today - DAY_TILES, today)
     return WideFacts(
         near=facts_of(user, payee, receiver, amount_paise, at),
         user=_of_user(user, now),
@@ -110,10 +111,10 @@ def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: in
         alike=alike,
         hours_away=user.habits.hours_away(indian_tile(now, HOUR_US) % HOURS),
         user_reports=user.track.reports_since(today - DAY_TILES, today),
-        receiver=_of_receiver(receiver, completed_hours(now)),
-        receiver_payers=receiver.payers_before(completed_hours(now)),
-        receiver_age=receiver.hours_known(completed_hours(now)),
-        outcomes=tuple(_outcome(receiver, today, days) for days in RATE_DAYS),
+        receiver=_of_receiver(receiver, cut),
+        receiver_payers=receiver.payers_before(cut),
+        receiver_age=receiver.hours_known(cut),
+        outcomes=_outcomes(receiver, today),
         reported_paise=sum(day.reported_paise for day in reports),
         first_report=today - reports[0].number if reports else -1,
         last_report=today - reports[-1].number if reports else -1,
@@ -141,7 +142,24 @@ def _of_receiver(receiver: Receiver, cut: int) -> Flows:
     )
 
 
-def _outcome(receiver: Receiver, today: int, days: int) -> Outcome:
-    matured = receiver.track.flow(today - MATURITY_DAYS - days, today - MATURITY_DAYS + 1).count
-    reported = sum(day.reported for day in receiver.track.days if today - days <= day.number <= today)
-    return Outcome(reported, matured)
+_NO_OUTCOMES: Final = tuple(Outcome(0, 0) for _ in RATE_DAYS)
+_LONGEST: Final = max(RATE_DAYS)
+_HOLDING: Final = [[window for window, days in enumerate(RATE_DAYS) if days >= back] for back in range(_LONGEST + 1)]
+"""By how many days back a day is: the windows that hold it."""
+
+
+def _outcomes(receiver: Receiver, today: int) -> tuple[Outcome, ...]:
+    """For each window, in one pass over the days, the latest first."""
+    days = receiver.track.days
+    if not days or days[-1].number < today - MATURITY_DAYS - _LONGEST:
+        return _NO_OUTCOMES
+    reported, matured = [0] * len(RATE_DAYS), [0] * len(RATE_DAYS)
+    for day in days:
+        back = today - day.number
+        if day.settled and 0 <= back - MATURITY_DAYS <= _LONGEST:
+            for window in _HOLDING[back - MATURITY_DAYS]:
+                matured[window] += day.settled
+        if day.reported and 0 <= back <= _LONGEST:
+            for window in _HOLDING[back]:
+                reported[window] += day.reported
+    return tuple(map(Outcome, reported, matured))

@@ -18,6 +18,6 @@ class MemorySessions:
         """Store tokens."""
         self._store.sessions |= {session.token_digest: session for session in sessions}
 
-    async def find(self, token_digest: bytes) -> Session | None:
-        """The session of a token."""
-        return self._store.sessions.get(token_digest)
+    async def find(self, token_digests: Sequence[bytes]) -> list[Session | None]:
+        """The session of each token."""
+        return [self._store.sessions.get(token_digest) for token_digest in token_digests]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.postgres import tables
@@ -37,12 +38,18 @@ class PostgresSessions:
             async with self._engine.connect() as connection:
                 await connection.execute(insert(tables.sessions).values(rows))
 
-    async def find(self, token_digest: bytes) -> Session | None:
-        """The session of a token."""
-        statement = select(tables.sessions).where(tables.sessions.c.token_digest == token_digest)
+    async def find(self, token_digests: Sequence[bytes]) -> list[Session | None]:
+        """The session of each token."""
+        if not token_digests:
+            return []
+        asked = bindparam("asked", list(token_digests), ARRAY(LargeBinary))
+        statement = select(tables.sessions).where(tables.sessions.c.token_digest == any_(asked))
         with store_errors():
             async with self._engine.connect() as connection:
-                row = (await connection.execute(statement)).first()
-        if row is None:
-            return None
-        return Session(row.token_digest, row.user_id, TokenKind(row.kind), row.family, row.created_at, row.expires_at)
+                rows = (await connection.execute(statement)).all()
+        found = {row.token_digest: _session(row) for row in rows}
+        return [found.get(token_digest) for token_digest in token_digests]
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(row.token_digest, row.user_id, TokenKind(row.kind), row.family, row.created_at, row.expires_at)

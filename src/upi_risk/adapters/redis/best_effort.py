@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from hiredis import pack_command
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError, ResponseError
 
 DEADLINE_SECONDS: Final = 0.1
 """The longest a call takes, waiting for a connection and connecting included."""
 
 FAILURES_TO_OPEN: Final = 5
 OPEN_SECONDS: Final = 1.0
+
+MOST_KEPT: Final = 2
+"""Connections that stay taken from the client's pool: taking one and giving it back costs more than ten commands."""
 
 Command = tuple[Any, ...]
 
@@ -34,6 +40,7 @@ class BestEffort:
         self.skipped = 0
         self._in_a_row = 0
         self._open_until = 0.0
+        self._kept: list[AbstractConnection] = []
 
     async def run(self, commands: Sequence[Command]) -> list[Any] | None:
         """The replies in order, an error that is about one command as a value; None when there is no answer."""
@@ -56,8 +63,39 @@ class BestEffort:
         return replies
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            replies: list[Any] = await pipeline.execute(raise_on_error=False)
-            return replies
+        """Write all commands at once and read as many replies.
+
+        A connection that did not get to its end is not in step with its replies any more, and is closed.
+        """
+        connection = await self._connection()
+        try:
+            await connection.send_packed_command(b"".join(map(pack_command, commands)), check_health=False)
+            replies = [await _reply(connection) for _ in commands]
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            await self._client.connection_pool.release(connection)
+            raise
+        if len(self._kept) < MOST_KEPT:
+            self._kept.append(connection)
+        else:
+            await self._client.connection_pool.release(connection)
+        return replies
+
+    async def _connection(self) -> AbstractConnection:
+        """A connection of our own that is in order, or else one of the pool."""
+        while self._kept:
+            kept = self._kept.pop()
+            if kept.is_connected and not await kept.can_read():  # a server that closed it left an end to be read
+                return kept
+            await kept.disconnect(nowait=True)
+            await self._client.connection_pool.release(kept)
+        connection: AbstractConnection = await self._client.connection_pool.get_connection()
+        connection.socket_timeout = None  # the whole call has a deadline, and one for each reply costs as much as it
+        return connection
+
+
+async def _reply(connection: AbstractConnection) -> Any:  # noqa: ANN401 - whatever was asked for
+    try:
+        return await connection.read_response(timeout=math.inf)
+    except ResponseError as error:
+        return error

@@ -44,20 +44,33 @@ class CachedSessions:
         await self._store.add(sessions)
         await self._redis.run([self._copy(session) for session in sessions])
 
-    async def find(self, token_digest: bytes) -> Session | None:
-        """The session of a token, from its copy if there is one."""
-        key = self._key(token_digest)
-        replies = await self._redis.run([("GET", key)])
-        if replies and replies[0] is not None:
-            session = _session(token_digest, replies[0])
-            if session is not None:
-                return session
-            self.garbage += 1
-            await self._redis.run([("DEL", key)])
-        found = await self._store.find(token_digest)
-        if found is not None:
-            await self._redis.run([self._copy(found)])
-        return found
+    async def find(self, token_digests: Sequence[bytes]) -> list[Session | None]:
+        """The session of each token, from its copy if there is one; the others in one call of the store."""
+        asked = list(dict.fromkeys(token_digests))
+        found = await self._copies(asked)
+        missing = [token_digest for token_digest in asked if token_digest not in found]
+        if missing:
+            stored = [session for session in await self._store.find(missing) if session is not None]
+            found |= {session.token_digest: session for session in stored}
+            await self._redis.run([self._copy(session) for session in stored])
+        return [found.get(token_digest) for token_digest in token_digests]
+
+    async def _copies(self, token_digests: Sequence[bytes]) -> dict[bytes, Session]:
+        """What is held of the tokens; garbage is removed."""
+        replies = await self._redis.run([("GET", self._key(token_digest)) for token_digest in token_digests])
+        copies: dict[bytes, Session] = {}
+        garbage: list[Command] = []
+        for token_digest, reply in zip(token_digests, replies or (), strict=False):
+            if reply is None:
+                continue
+            session = _session(token_digest, reply)
+            if session is None:
+                garbage.append(("DEL", self._key(token_digest)))
+            else:
+                copies[token_digest] = session
+        self.garbage += len(garbage)
+        await self._redis.run(garbage)
+        return copies
 
     def _copy(self, session: Session) -> Command:
         life = min(session.expires_at - session.created_at, LONGEST_LIFE)

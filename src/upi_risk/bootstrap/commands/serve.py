@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import rich_click as click
@@ -31,7 +32,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": problem_protocol(_new_id, _log_refusal),
+        "http": problem_protocol(_id_maker(), _log_refusal),
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
@@ -43,8 +44,9 @@ def server_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _new_id() -> str:
-    return RandomIdentities().transaction_id(SystemClock().now())
+def _id_maker() -> Callable[[], str]:
+    identities, clock = RandomIdentities(), SystemClock()
+    return lambda: identities.transaction_id(clock.now())
 
 
 def _log_refusal(request_id: str, status: int) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Response
 from litestar.types import Receive, Scope, Send
 
-from upi_risk.entrypoints.http.edge import REQUEST_ID, LogFailure
+from upi_risk.entrypoints.http.edge import REQUEST_ID, WHOLE, LogFailure
 from upi_risk.entrypoints.http.errors import (
     MEDIA_TYPE,
     ClientGoneError,
+    Kind,
+    ProblemError,
     field_errors,
     headers_of,
     kind_of,
@@ -40,6 +42,10 @@ class Answer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         """Send it."""
+        if WHOLE in (scope.get("extensions") or ()):  # only where no layer of Litestar is between
+            whole: Any = {"type": WHOLE, "status": self._status, "headers": self._headers, "body": self._body}
+            await send(whole)
+            return
         await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
 
@@ -53,13 +59,24 @@ def refusals(log_failure: LogFailure) -> Callable[[HttpRequest, Exception], Resp
     """What turns any exception of a route into a problem; those that are ours to mend are told to ``log_failure``."""
 
     def refuse(request: HttpRequest, error: Exception) -> Response[bytes]:
-        if isinstance(error, ClientGoneError):
-            raise error
-        kind = kind_of(error)
-        request_id = request.scope["state"][REQUEST_ID]
-        if kind.status >= _FAILED:
-            log_failure(request_id, error)
-        body = render(kind, request_id, field_errors(error))
+        kind, body = _problem(request.scope, error, log_failure)
         return Response(body, status_code=kind.status, headers=headers_of(error, kind), media_type=MEDIA_TYPE)
 
     return refuse
+
+
+def refusal(scope: Scope, error: Exception, log_failure: LogFailure) -> Answer:
+    """The problem that an exception is, for a route that is plain ASGI; see :func:`refusals`."""
+    kind, body = _problem(scope, error, log_failure)
+    extra = error.headers if isinstance(error, ProblemError) else ()
+    return Answer(body, kind.status, [*kind.encoded_headers, *extra])
+
+
+def _problem(scope: Scope, error: Exception, log_failure: LogFailure) -> tuple[Kind, bytes]:
+    if isinstance(error, ClientGoneError):
+        raise error
+    kind = kind_of(error)
+    request_id = scope["state"][REQUEST_ID]
+    if kind.status >= _FAILED:
+        log_failure(request_id, error)
+    return kind, render(kind, request_id, field_errors(error))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.routes import ASGIRoute
 
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
@@ -62,8 +63,8 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
     refuse = refusals(options.log_failure)
     app = Litestar(
         route_handlers=[
-            *_routes(use_cases),
-            Router("/v1", route_handlers=_routes(use_cases)),
+            *_routes(use_cases, options),
+            Router("/v1", route_handlers=_routes(use_cases, options)),
             living(),
             readiness(use_cases.ready),
             *(documentation(options.version) if options.docs else ()),
@@ -84,14 +85,15 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
         log_request=options.log_request,
         log_failure=options.log_failure,
+        direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
     )
     return app
 
 
-def _routes(use_cases: UseCases) -> list[HTTPRouteHandler]:
+def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (signing_up, logging_in, own_profile, checking, listing, showing, confirming, reporting)
-    return [maker(use_cases) for maker in makers]
+    makers = (signing_up, logging_in, own_profile, listing, showing, confirming, reporting)
+    return [checking(use_cases, options.log_failure), *(maker(use_cases) for maker in makers)]
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig | None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from litestar.types import Receive
+from litestar.types import HTTPScope, Receive
 
 from upi_risk.domain.errors import InvalidInputError
 from upi_risk.entrypoints.http.errors import (
@@ -43,24 +43,28 @@ class JsonBody(Generic[Body]):
         self._if_empty = if_empty
 
     async def __call__(self, request: HttpRequest) -> Body:
-        """The body of a request.
+        """The body of a request; see :meth:`read`."""
+        return await self.read(request.scope, request.receive)
+
+    async def read(self, scope: HTTPScope, receive: Receive) -> Body:
+        """The body that follows a request's head.
 
         Raises:
             ProblemError: too large, not JSON by its type or its content, or not of the schema.
             InvalidInputError: ``invalid_char``, a control character in a string.
             ClientGoneError: the caller hung up.
         """
-        length = header(request.scope, b"content-length")
+        length = header(scope, b"content-length")
         if length is not None and not (length.isdigit() and int(length) <= LARGEST_BODY):
             raise ProblemError(TOO_LARGE)
         if length in (None, b"0") and self._if_empty is not None:
-            raw = await _read(request.receive)
+            raw = await _read(receive)
             if not raw:
                 return self._if_empty
-            _require_json(request)
+            _require_json(scope)
         else:
-            _require_json(request)
-            raw = await _read(request.receive)
+            _require_json(scope)
+            raw = await _read(receive)
         return self._decode(raw)
 
     def _decode(self, raw: bytes) -> Body:
@@ -77,8 +81,10 @@ class JsonBody(Generic[Body]):
         return body
 
 
-def _require_json(request: HttpRequest) -> None:
-    content_type = header(request.scope, b"content-type")
+def _require_json(scope: HTTPScope) -> None:
+    content_type = header(scope, b"content-type")
+    if content_type == b"application/json":
+        return
     if content_type is None or _JSON.fullmatch(content_type.strip()) is None:
         raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from time import perf_counter
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeGuard
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
+from msgspec import Struct
 
 from upi_risk.entrypoints.http.errors import INTERNAL, MEDIA_TYPE, ClientGoneError, Kind, kind_of_status, render
 from upi_risk.entrypoints.http.limits import fault_of
@@ -19,12 +20,17 @@ REQUEST_ID: Final = "request_id"
 UNMATCHED: Final = "unmatched"
 CLIENT_GONE: Final = 499
 _REFUSED: Final = 400
+WHOLE: Final = "http.response.whole"
+"""A message of our own for a whole answer, to servers that have this extension: ``status``, ``headers``, ``body``.
+
+Its headers are our own making and are sent as they are."""
+
+_BEGINNINGS: Final = frozenset({"http.response.start", WHOLE})
 SAFE_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
+class RequestRecord(Struct, frozen=True):
     """What the log keeps of a request; nothing in it was chosen by the caller but the method.
 
     Attributes:
@@ -50,12 +56,27 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 class Edge:
-    """Wraps the whole application."""
+    """Wraps the whole application.
+
+    Args:
+        app: the application.
+        new_id: makes a request's id.
+        log_request: is told of every request when it has been answered.
+        log_failure: is told of every exception behind an answer of 500 or more.
+        direct: routes of the application in plain ASGI, by their path. They are called without its routing and its
+            layers, unless a web page asks: the layer for CORS has to see that.
+    """
 
     def __init__(
-        self, app: ASGIApp, new_id: Callable[[], str], log_request: LogRequest, log_failure: LogFailure
+        self,
+        app: ASGIApp,
+        new_id: Callable[[], str],
+        log_request: LogRequest,
+        log_failure: LogFailure,
+        direct: Mapping[str, ASGIApp] = MappingProxyType({}),
     ) -> None:
         self._app = app
+        self._direct = direct
         self._new_id = new_id
         self._log_request = log_request
         self._log_failure = log_failure
@@ -74,7 +95,7 @@ class Edge:
         try:
             fault = fault_of(scope)
             if fault is None:
-                await self._app(scope, receive, exchange.send)
+                await self._app_for(scope)(scope, receive, exchange.send)
             else:
                 await exchange.refuse(fault)
         except ClientGoneError:
@@ -96,6 +117,20 @@ class Edge:
                 )
             )
 
+    def _app_for(self, scope: HTTPScope) -> ASGIApp:
+        direct = self._direct.get(scope["path"])
+        if direct is None or any(name == b"origin" for name, _ in scope["headers"]):
+            extensions = scope.get("extensions")
+            if extensions and WHOLE in extensions:  # Litestar's layers know the standard's messages alone
+                scope["extensions"] = {name: held for name, held in extensions.items() if name != WHOLE}
+            return self._app
+        scope["path_template"] = scope["path"]
+        return direct
+
+
+def _begins(message: Message) -> TypeGuard[HTTPResponseStartEvent]:
+    return message["type"] in _BEGINNINGS
+
 
 class _Exchange:
     """One answer on its way out."""
@@ -110,7 +145,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         """Pass a message on; a refusal in any other shape than a problem is replaced by one."""
-        if message["type"] == "http.response.start":
+        if _begins(message):
             headers = list(message["headers"])
             status = message["status"]
             if status >= _REFUSED and (b"content-type", _PROBLEM) not in headers:

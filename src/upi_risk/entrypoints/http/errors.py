@@ -143,10 +143,13 @@ _SERVER_ERROR: Final = 500
 class ProblemError(Exception):
     """A request that HTTP itself refuses, before any use case hears of it."""
 
-    def __init__(self, kind: Kind, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self, kind: Kind, errors: Sequence[FieldError] = (), headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> None:
         super().__init__(kind.slug)
         self.kind = kind
         self.errors = tuple(errors)
+        self.headers = tuple(headers)
 
 
 class ClientGoneError(Exception):

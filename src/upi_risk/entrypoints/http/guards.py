@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from litestar.types import HTTPScope
+
 from upi_risk.application.tokens import Authenticate
 from upi_risk.domain.errors import UnauthenticatedError
 from upi_risk.entrypoints.http.headers import HttpRequest, header
@@ -24,8 +26,17 @@ class SignedInUser:
         Raises:
             UnauthenticatedError: there is no bearer token in the Authorization header, or it is not good.
         """
-        credentials = header(request.scope, b"authorization")
-        match = _BEARER.fullmatch(credentials) if credentials is not None else None
-        if match is None:
-            raise UnauthenticatedError
-        return await self._authenticate(match[1].decode("ascii"))
+        return await self._authenticate(bearer_token(request.scope))
+
+
+def bearer_token(scope: HTTPScope) -> str:
+    """The token of a request's Authorization header.
+
+    Raises:
+        UnauthenticatedError: there is none, or it could not be one of ours.
+    """
+    credentials = header(scope, b"authorization")
+    match = _BEARER.fullmatch(credentials) if credentials is not None else None
+    if match is None:
+        raise UnauthenticatedError
+    return match[1].decode("ascii")

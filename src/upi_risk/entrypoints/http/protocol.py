@@ -6,9 +6,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from upi_risk.entrypoints.http.edge import SAFE_HEADERS
+from upi_risk.entrypoints.http.edge import SAFE_HEADERS, WHOLE
 from upi_risk.entrypoints.http.errors import HEADERS_TOO_LARGE, INVALID_HTTP, Kind, render
 from upi_risk.entrypoints.http.limits import LONGEST_TARGET
 
@@ -16,6 +16,7 @@ LONGEST_HEAD: Final = 64 * 1024
 """A head that is not at its end after so many bytes is given up; the parser would keep on gathering it."""
 
 _CLOSE: Final = (b"connection", b"close")
+_EXTENSIONS: Final[dict[str, dict[object, object]]] = {WHOLE: {}}
 _TOO_LONG: Final = b"/" * (LONGEST_TARGET + 1)
 
 
@@ -64,6 +65,8 @@ class ProblemProtocol(HttpToolsProtocol):
         if len(self.url) > LONGEST_TARGET:
             self.url = _TOO_LONG  # for the edge to refuse: of a very long one the parser cannot tell the path
         super().on_headers_complete()
+        self.scope["extensions"] = _EXTENSIONS
+        self.cycle.__class__ = WholeAnswers  # uvicorn has no place for a class of one's own
 
     def on_message_complete(self) -> None:
         """Expect the next head."""
@@ -89,6 +92,34 @@ class ProblemProtocol(HttpToolsProtocol):
         if cycle is None or cycle.response_complete:
             return False
         return bool(self.pipeline) or cycle.response_started or not cycle.more_body
+
+
+class WholeAnswers(RequestResponseCycle):
+    """uvicorn's exchange of a request for an answer, with an extension for answers that come whole.
+
+    Head and body go out in one write, and headers that we made ourselves are not searched for what may not be in them:
+    that took a fifth of the time of a request.
+    """
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        """Send a message."""
+        if message["type"] != WHOLE:
+            await super().send(message)
+            return
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        headers = [*self.default_headers, *message["headers"]]
+        if not self.keep_alive:
+            headers.append(_CLOSE)
+        lines = [b"%b: %b\r\n" % held for held in headers]
+        self.transport.write(b"".join([STATUS_LINE[message["status"]], *lines, b"\r\n", message["body"]]))
+        self.response_started = self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
 
 
 def _answer(kind: Kind, request_id: str) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate
-from upi_risk.domain.payment import Payment
 from upi_risk.domain.ports import Clock, Identities
 from upi_risk.domain.transaction import Transaction
 
@@ -20,14 +20,14 @@ class UseCases:
     """The application, as callables.
 
     Attributes:
-        check: answers one payment; in the service a ``Coalesce`` over ``CheckTransaction``.
+        check: answers one caller; in the service a ``Coalesce`` over ``CheckForCallers``.
         ready: the name of each thing that answers depend on, and whether it works now.
     """
 
     sign_up: SignUp
     log_in: LogIn
     authenticate: Authenticate
-    check: Callable[[Payment], Awaitable[Transaction]]
+    check: Callable[[Asked], Awaitable[Transaction]]
     confirm: ConfirmTransaction
     report: ReportFraud
     look_up: LookUp

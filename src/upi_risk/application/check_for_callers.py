@@ -1,0 +1,58 @@
+"""Payments asked about by callers who have yet to be recognised: one look-up of all their tokens, then one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from upi_risk.application.decide import Answer
+from upi_risk.application.tokens import Authenticate
+from upi_risk.domain.errors import ForbiddenError, UnauthenticatedError
+from upi_risk.domain.payment import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came in.
+
+    Attributes:
+        token: the caller's access token.
+        payment: about which they ask, with the payer that they claim to be.
+    """
+
+    token: str
+    payment: Payment
+
+
+class CheckForCallers:
+    """Answers those who ask about payments of their own."""
+
+    def __init__(
+        self, authenticate: Authenticate, check: Callable[[Sequence[Payment]], Awaitable[Sequence[Answer]]]
+    ) -> None:
+        """``check`` answers payments in order."""
+        self._authenticate = authenticate
+        self._check = check
+
+    async def __call__(self, asked: Sequence[Asked]) -> list[Answer]:
+        """Answer questions in order.
+
+        Returns:
+            For each what :class:`~upi_risk.application.check_transaction.CheckTransaction` says of its payment, or
+            UnauthenticatedError for a token that opens nothing, or ForbiddenError for a payer that is somebody else,
+            whether or not there is one of that name.
+
+        Raises:
+            StoreUnavailableError: nothing is answered, whatever was committed.
+        """
+        callers = await self._authenticate.many([question.token for question in asked])
+        answers = [_refused(question, caller) for question, caller in zip(asked, callers, strict=True)]
+        own = [question.payment for question, refused in zip(asked, answers, strict=True) if refused is None]
+        checked = iter(await self._check(own))
+        return [next(checked) if refused is None else refused for refused in answers]
+
+
+def _refused(question: Asked, caller: str | None) -> Answer | None:
+    if caller is None:
+        return UnauthenticatedError()
+    return None if caller == question.payment.user_id else ForbiddenError()
