@@ -13,11 +13,14 @@ from litestar.routes import BaseRoute
 from tests.houses import MemoryHouse
 from upi_risk.adapters.memory import ManualClock, MemoryStore
 from upi_risk.application.check_for_callers import Asked, CheckForCallers
-from upi_risk.application.coalesce import Coalesce
+from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 
 Json = dict[str, Any]
+
+PATIENT = Patience(deadline_seconds=60, waiting_seconds=60)
+"""Tests of what is answered do not depend on how fast the machine is."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class Service:
     failures: list[tuple[str, Exception]] = field(default_factory=list)
     cors_origins: Sequence[str] = ()
     docs: bool = False
+    patience: Patience = PATIENT
+    deadline_seconds: float = 60.0
     replaced: dict[str, Any] = field(default_factory=dict)
     phones: int = 9_000_000_000
 
@@ -58,11 +63,13 @@ class Service:
 
     def use_cases(self) -> UseCases:
         house = self.house
+        coalesce = Coalesce[Asked, Transaction](CheckForCallers(house.authenticate, house.check), self.patience)
         made = UseCases(
             sign_up=house.sign_up,
             log_in=house.log_in,
             authenticate=house.authenticate,
-            check=Coalesce[Asked, Transaction](CheckForCallers(house.authenticate, house.check)),
+            check=coalesce,
+            admit=coalesce.admit,
             confirm=house.confirm,
             report=house.report,
             look_up=house.look_up,
@@ -82,6 +89,7 @@ class Service:
             log_failure=lambda request_id, error: self.failures.append((request_id, error)),
             cors_origins=self.cors_origins,
             docs=self.docs,
+            deadline_seconds=self.deadline_seconds,
         )
         return create_app(self.use_cases(), options)
 

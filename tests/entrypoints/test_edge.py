@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.entrypoints.service import Account, Service, check
-from upi_risk.entrypoints.http.edge import Edge, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, RequestRecord
 
 Message = dict[str, Any]
 
@@ -102,10 +102,13 @@ async def test_the_log_gets_one_record_a_request_with_nothing_personal(
 class Around:
     """An edge around an application that a test makes up."""
 
-    def __init__(self, app: Any) -> None:  # noqa: ANN401 - any ASGI app
+    def __init__(self, app: Any, seconds: float = 60) -> None:  # noqa: ANN401 - any ASGI app
         self.records: list[RequestRecord] = []
         self.failures: list[tuple[str, Exception]] = []
-        self.edge = Edge(app, lambda: "id-1", self.records.append, lambda *failure: self.failures.append(failure))
+        options = EdgeOptions(
+            lambda: "id-1", self.records.append, lambda *failure: self.failures.append(failure), seconds
+        )
+        self.edge = Edge(app, options)
 
 
 async def test_a_plain_route_is_called_directly_unless_a_web_page_asks() -> None:
@@ -121,7 +124,7 @@ async def test_a_plain_route_is_called_directly_unless_a_web_page_asks() -> None
 
     records: list[RequestRecord] = []
     direct = {"/signup": answering("direct")}
-    edge = Edge(answering("whole"), lambda: "id-1", records.append, lambda *_: None, direct)
+    edge = Edge(answering("whole"), EdgeOptions(lambda: "id-1", records.append, lambda *_: None, 60), direct)
     await talk(edge, scope())
     await talk(edge, scope(headers=[(b"origin", b"https://app.example.com")]))
     await talk(edge, scope("/login"))

@@ -5,67 +5,157 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from upi_risk.domain.errors import UpiRiskError
+from upi_risk.application.deadline import within
+from upi_risk.domain.errors import DeadlineError, OverloadedError, UpiRiskError
 
 Question = TypeVar("Question")
 Result = TypeVar("Result")
 
 LARGEST_BATCH: Final = 256
+_TICKS: Final = 20
+"""How many times within a deadline it is looked whether somebody has waited for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long questions wait.
+
+    Attributes:
+        deadline_seconds: from a question to its answer at most; a batch that takes longer is abandoned.
+        waiting_seconds: when a question has waited so long for its batch to begin, further ones are refused at once.
+        most_waiting: and so they are when so many wait.
+    """
+
+    deadline_seconds: float = 0.45
+    waiting_seconds: float = 0.2
+    most_waiting: int = 4_096
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Question, Result]):
+    question: Question
+    future: asyncio.Future[Result]
+    since: float
 
 
 class Coalesce(Generic[Question, Result]):
     """Turns a batch function into one for single calls. No timer: an idle service answers a lone call at once.
 
-    A caller that goes away leaves its question in the batch: its work is finished, or not, as a whole.
+    A caller that goes away leaves its question in the batch: its work is finished, or not, as a whole. So does one that
+    the deadline sends away, and then the batch is abandoned, not awaited: a driver may take seconds to give up on a
+    server that stands still. What an abandoned batch still does, it does behind nobody's back, for what it commits is
+    found under the idempotency key.
+
+    Attributes:
+        shed: questions that were refused because too much was waiting.
+        late: questions that were not answered in time.
     """
 
-    def __init__(self, batch: Callable[[Sequence[Question]], Awaitable[Sequence[Result | UpiRiskError]]]) -> None:
+    def __init__(
+        self,
+        batch: Callable[[Sequence[Question]], Awaitable[Sequence[Result | UpiRiskError]]],
+        patience: Patience | None = None,
+    ) -> None:
         """``batch`` answers questions in order, an error value for one that was refused; it may raise for all."""
         self._batch = batch
-        self._queue: deque[tuple[Question, asyncio.Future[Result]]] = deque()
+        self._patience = patience or Patience()
+        self._queue: deque[_Waiting[Question, Result]] = deque()
+        self._taken: list[_Waiting[Question, Result]] = []
         self._worker: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.shed = 0
+        self.late = 0
+
+    @property
+    def waiting(self) -> int:
+        """Questions that no batch has taken yet."""
+        return len(self._queue)
 
     async def __call__(self, question: Question) -> Result:
         """The answer to one question.
 
         Raises:
             UpiRiskError: the question was refused, or its whole batch failed.
+            OverloadedError: too much is waiting; nothing was done.
+            DeadlineError: there was no answer in time; nothing is known of what was done.
         """
-        if self._worker is None or self._loop is None:
-            self._loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
-            self._worker = self._loop.create_task(self._work())
-        future: asyncio.Future[Result] = self._loop.create_future()
-        self._queue.append((question, future))
+        loop = self._started()
+        now = loop.time()
+        self.admit(now)
+        future: asyncio.Future[Result] = loop.create_future()
+        self._queue.append(_Waiting(question, future, now))
         return await future
+
+    def admit(self, now: float | None = None) -> None:
+        """Refuse what could not be answered in time, before any work is done for it.
+
+        Raises:
+            OverloadedError: too much is waiting.
+        """
+        if not self._queue or self._loop is None:
+            return
+        waited = (self._loop.time() if now is None else now) - self._queue[0].since
+        if waited > self._patience.waiting_seconds or len(self._queue) >= self._patience.most_waiting:
+            self.shed += 1
+            raise OverloadedError
 
     async def drain(self) -> None:
         """Return when nothing is under way."""
         while self._worker is not None:
             await asyncio.wait({self._worker})
 
-    async def _work(self) -> None:
+    def _started(self) -> asyncio.AbstractEventLoop:
+        """The loop, with a worker in it."""
+        if self._worker is None or self._loop is None:
+            self._loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
+            self._worker = self._loop.create_task(self._work(self._loop))
+        return self._loop
+
+    async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watch_later(loop)
         try:
             while self._queue:
                 size = min(len(self._queue), LARGEST_BATCH)
-                await self._answer([self._queue.popleft() for _ in range(size)])
+                self._taken = [self._queue.popleft() for _ in range(size)]
+                await self._answer(loop, self._taken)
         finally:
-            self._worker = None
+            self._worker, self._taken = None, []
+            if self._timer is not None:
+                self._timer.cancel()
 
-    async def _answer(self, taken: list[tuple[Question, asyncio.Future[Result]]]) -> None:
+    def _watch_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(self._patience.deadline_seconds / _TICKS, self._watch, loop)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Send those away who have waited as long as they may."""
+        oldest = loop.time() - self._patience.deadline_seconds
+        for waiting in self._taken:
+            self._give_up(waiting, oldest)
+        while self._queue and self._queue[0].since <= oldest:
+            self._give_up(self._queue.popleft(), oldest)
+        self._watch_later(loop)
+
+    def _give_up(self, waiting: _Waiting[Question, Result], oldest: float) -> None:
+        if waiting.since <= oldest and not waiting.future.done():
+            self.late += 1
+            waiting.future.set_exception(DeadlineError())
+
+    async def _answer(self, loop: asyncio.AbstractEventLoop, taken: list[_Waiting[Question, Result]]) -> None:
         try:
-            results = await self._batch([question for question, _ in taken])
+            batch = self._batch([waiting.question for waiting in taken])
+            results: Sequence[Result | Exception] = await within(self._patience.deadline_seconds, batch, loop)
         except Exception as error:  # noqa: BLE001 - it belongs to the callers, each of whom gets it
-            for _, future in taken:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), result in zip(taken, results, strict=True):
-            if future.done():
+            results = [error] * len(taken)
+        for waiting, result in zip(taken, results, strict=True):
+            if waiting.future.done():
                 continue
-            if isinstance(result, UpiRiskError):
-                future.set_exception(result)
+            if isinstance(result, DeadlineError):
+                self.late += 1
+            if isinstance(result, Exception):
+                waiting.future.set_exception(result)
             else:
-                future.set_result(result)
+                waiting.future.set_result(result)

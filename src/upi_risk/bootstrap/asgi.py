@@ -16,7 +16,7 @@ from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.settings import Settings, read_settings
-from upi_risk.domain.errors import ContendedError, StoreUnavailableError
+from upi_risk.domain.errors import ContendedError, OverloadedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 
 READY_WITHIN_SECONDS: Final = 1.0
@@ -49,6 +49,7 @@ def _use_cases(container: Container) -> UseCases:
         log_in=container.log_in(),
         authenticate=container.authenticate(),
         check=container.check(),
+        admit=container.check().admit,
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),
@@ -72,7 +73,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         )
 
     def log_failure(request_id: str, error: Exception) -> None:
-        if isinstance(error, StoreUnavailableError | ContendedError):
+        if isinstance(error, StoreUnavailableError | ContendedError | OverloadedError):
             log.warning("refused", request_id=request_id, error=type(error).__name__, because_of=str(error))
         else:
             log.error("failure", request_id=request_id, **described(error))
@@ -92,6 +93,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         log_failure=log_failure,
         cors_origins=settings.origins,
         docs=settings.docs,
+        deadline_seconds=settings.request_deadline_ms / 1000,
         on_startup=(following.start,),
         on_shutdown=(close,),
     )

@@ -23,7 +23,7 @@ from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import Coalesce
+from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.application.decide import Decide
 from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.log_in import LogIn
@@ -67,6 +67,10 @@ def _scorer(settings: Settings, models: ModelStore) -> SwappingScorer:
     return SwappingScorer(models.load(settings.model_version or models.current()))
 
 
+def _patience(settings: Settings) -> Patience:
+    return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
+
+
 def _lifetimes(settings: Settings) -> Lifetimes:
     access, refresh = settings.access_token_seconds, settings.refresh_token_seconds
     return Lifetimes(timedelta(seconds=access), timedelta(seconds=refresh))
@@ -104,6 +108,10 @@ class Container(containers.DeclarativeContainer):
     sign_up = providers.Singleton(SignUp, users, identities, clock, issue)
     log_in = providers.Singleton(LogIn, users, clock, amend, issue)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
-    check = providers.Singleton(Coalesce, providers.Singleton(CheckForCallers, authenticate, check_batch))
+    check = providers.Singleton(
+        Coalesce,
+        providers.Singleton(CheckForCallers, authenticate, check_batch),
+        providers.Singleton(_patience, settings),
+    )
     look_up = providers.Singleton(LookUp, ledger, history)
     verify_saved = providers.Singleton(VerifySaved, history)

@@ -44,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         refresh_token_seconds: how long a refresh token is good for.
         database_pool_size: connections to PostgreSQL at most, for each process.
         redis_pool_size: connections to Redis at most, for each process.
+        request_deadline_ms: how long a request may take before it is refused; a slow sender's own time is not counted.
+        admission_wait_ms: when a check has waited so long, further ones are refused at once.
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
@@ -68,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     refresh_token_seconds: Positive = 30 * 86_400
     database_pool_size: Positive = 20
     redis_pool_size: Positive = 10
+    request_deadline_ms: Positive = 450
+    admission_wait_ms: Positive = 200
     pool_timeout_ms: Positive = 2_000
     statement_timeout_ms: Positive = 5_000
     lock_timeout_ms: Positive = 2_000

@@ -57,6 +57,14 @@ class StoreUnavailableError(UpiRiskError):
     """The store of record cannot be reached or did not answer in time; nothing was answered."""
 
 
+class DeadlineError(StoreUnavailableError):
+    """There was no answer in the time that a request has; nothing is known of what was done."""
+
+
+class OverloadedError(UpiRiskError):
+    """Too much is waiting to be answered in time; nothing was done."""
+
+
 class ModelRejectedError(UpiRiskError):
     """A model may not serve: its files, its card and this code do not belong together."""
 

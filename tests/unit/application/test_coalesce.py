@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from upi_risk.application.coalesce import LARGEST_BATCH, Coalesce
-from upi_risk.domain.errors import StoreUnavailableError, UnknownUserError, UpiRiskError
+from upi_risk.application.coalesce import LARGEST_BATCH, Coalesce, Patience
+from upi_risk.domain.errors import DeadlineError, OverloadedError, StoreUnavailableError, UnknownUserError, UpiRiskError
 
 
 class Doubling:
@@ -91,3 +91,88 @@ async def test_a_batch_is_bounded() -> None:
 
 async def test_draining_an_idle_one_returns_at_once() -> None:
     await Coalesce(Doubling()).drain()
+
+
+class Stuck:
+    """Answers its first batch never, the others at once; a batch that is told to stop takes its time."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.stopped = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def __call__(self, numbers: Sequence[int]) -> Sequence[int | UpiRiskError]:
+        self.asked.append(list(numbers))
+        if len(self.asked) == 1:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.stopped.set()
+                await self.let_go.wait()
+        return list(numbers)
+
+
+SHORT = Patience(deadline_seconds=0.05, waiting_seconds=0.02, most_waiting=3)
+
+
+async def test_a_batch_that_hangs_is_abandoned_and_the_next_is_answered() -> None:
+    stuck = Stuck()
+    coalesce = Coalesce(stuck, SHORT)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(DeadlineError):
+        await coalesce(1)
+    assert asyncio.get_running_loop().time() - began < 1
+    assert await coalesce(2) == 2
+    assert stuck.stopped.is_set()
+    assert coalesce.late == 1
+    stuck.let_go.set()
+    await coalesce.drain()
+
+
+async def test_who_waited_behind_a_batch_that_hangs_is_sent_away_in_time() -> None:
+    stuck = Stuck()
+    coalesce, tasks = Coalesce(stuck, SHORT), []
+    for number in (1, 2, 3):
+        tasks.append(asyncio.create_task(coalesce(number)))
+        await asyncio.sleep(0.001)
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(outcomes[0], DeadlineError)
+    assert all(isinstance(outcome, DeadlineError) or outcome in {2, 3} for outcome in outcomes)
+    stuck.let_go.set()
+
+
+async def test_what_waits_too_long_has_the_next_refused_at_once() -> None:
+    stuck = Stuck()
+    coalesce = Coalesce(stuck, Patience(deadline_seconds=5, waiting_seconds=0.02, most_waiting=100))
+    waiting = [asyncio.create_task(coalesce(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.append(asyncio.create_task(coalesce(3)))
+    await asyncio.sleep(0.03)
+    with pytest.raises(OverloadedError):
+        coalesce.admit()
+    with pytest.raises(OverloadedError):
+        await coalesce(4)
+    assert (coalesce.shed, coalesce.waiting) == (2, 1)
+    for task in waiting:
+        task.cancel()
+    stuck.let_go.set()
+
+
+async def test_no_more_than_so_many_wait() -> None:
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(waiting_seconds=60, deadline_seconds=60, most_waiting=2))
+    tasks = [asyncio.create_task(coalesce(1))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(coalesce(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    doubling.gate.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert outcomes[:3] == [2, 4, 6]
+    assert isinstance(outcomes[3], OverloadedError)
+    assert doubling.batches == [[1], [2, 3]]
+
+
+async def test_an_idle_one_admits() -> None:
+    Coalesce(Doubling()).admit()

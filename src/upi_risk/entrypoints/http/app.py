@@ -14,7 +14,7 @@ from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -35,6 +35,7 @@ class HttpOptions:
         log_failure: is told of every exception behind an answer of 500 or more.
         cors_origins: origins of web pages that may call, exactly; none if empty.
         docs: whether ``/docs`` and ``/openapi.json`` are there.
+        deadline_seconds: how long a request may take once it has been read; checks keep a deadline of their own.
         on_startup: awaited in order before the first request.
         on_shutdown: awaited in order after the last request.
     """
@@ -44,6 +45,7 @@ class HttpOptions:
     log_failure: LogFailure
     cors_origins: Sequence[str] = ()
     docs: bool = True
+    deadline_seconds: float = 0.45
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
 
@@ -82,9 +84,12 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
     clock, identities = use_cases.clock, use_cases.identities
     app.asgi_handler = Edge(
         app.asgi_handler,
-        new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
-        log_request=options.log_request,
-        log_failure=options.log_failure,
+        EdgeOptions(
+            new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
+            log_request=options.log_request,
+            log_failure=options.log_failure,
+            deadline_seconds=options.deadline_seconds,
+        ),
         direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
     )
     return app
@@ -93,7 +98,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
     makers = (signing_up, logging_in, own_profile, listing, showing, confirming, reporting)
-    return [checking(use_cases, options.log_failure), *(maker(use_cases) for maker in makers)]
+    return [checking(use_cases, options.log_failure, options.deadline_seconds), *(maker(use_cases) for maker in makers)]
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig | None:

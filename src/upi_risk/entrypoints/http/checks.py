@@ -13,6 +13,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from upi_risk.application.check_for_callers import Asked
+from upi_risk.application.deadline import within
 from upi_risk.domain.errors import ForbiddenError, InvalidInputError
 from upi_risk.domain.payment import Payment, upi_id
 from upi_risk.domain.transaction import Transaction
@@ -33,9 +34,9 @@ _METHODS: Final = (b"allow", b"POST, OPTIONS")
 _NO_CONTENT: Final = 204
 
 
-def checking(use_cases: UseCases, log_failure: LogFailure) -> ASGIRouteHandler:
+def checking(use_cases: UseCases, log_failure: LogFailure, deadline_seconds: float) -> ASGIRouteHandler:
     """``POST /check-transaction``."""
-    ask = Ask(use_cases)
+    ask = Ask(use_cases, deadline_seconds)
 
     @asgi(PATH, copy_scope=False)
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,10 +56,13 @@ class Ask:
     told of it only after they have been recognised.
     """
 
-    def __init__(self, use_cases: UseCases) -> None:
+    def __init__(self, use_cases: UseCases, deadline_seconds: float) -> None:
+        """``deadline_seconds`` is how long recognising a caller may take that is only to be told of a fault."""
         self._read = JsonBody(CheckBody).read
         self._authenticate = use_cases.authenticate
         self._check = use_cases.check
+        self._admit = use_cases.admit
+        self._deadline_seconds = deadline_seconds
         self._now = use_cases.clock.now
         self._new_id = use_cases.identities.transaction_id
 
@@ -66,25 +70,29 @@ class Ask:
         """The answer.
 
         Raises:
-            UpiRiskError: the question was refused.
+            UpiRiskError: the question was refused; OverloadedError before anything of it was read.
             ProblemError: HTTP refuses the request.
             ClientGoneError: the caller hung up.
         """
         if scope["method"] != "POST":
             return _other_method(scope)
+        self._admit()
         token = bearer_token(scope)
         try:
             body = await self._read(scope, receive)
         except (ProblemError, InvalidInputError):
-            await self._authenticate(token)
+            await self._recognised(token)
             raise
         try:
             payment = self._payment(scope, body)
         except InvalidInputError as fault:
-            if body.user_id != await self._authenticate(token) and fault.field != "user_id":
+            if body.user_id != await self._recognised(token) and fault.field != "user_id":
                 raise ForbiddenError from None
             raise
         return _told(payment, await self._check(Asked(token, payment)))
+
+    async def _recognised(self, token: str) -> str:
+        return await within(self._deadline_seconds, self._authenticate(token))
 
     def _payment(self, scope: HTTPScope, body: CheckBody) -> Payment:
         if not body.user_id:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
-from typing import Final, TypeGuard
+from typing import Any, Final, TypeGuard, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
-from upi_risk.entrypoints.http.errors import INTERNAL, MEDIA_TYPE, ClientGoneError, Kind, kind_of_status, render
+from upi_risk.application.deadline import abandon
+from upi_risk.domain.errors import DeadlineError
+from upi_risk.entrypoints.http.errors import (
+    INTERNAL,
+    MEDIA_TYPE,
+    TIMEOUT,
+    ClientGoneError,
+    Kind,
+    kind_of_status,
+    render,
+)
 from upi_risk.entrypoints.http.limits import fault_of
 
 REQUEST_ID: Final = "request_id"
@@ -55,31 +67,43 @@ LogFailure = Callable[[str, Exception], None]
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
-class Edge:
-    """Wraps the whole application.
+@dataclass(frozen=True, slots=True)
+class EdgeOptions:
+    """How the edge does its work.
 
-    Args:
-        app: the application.
+    Attributes:
         new_id: makes a request's id.
         log_request: is told of every request when it has been answered.
         log_failure: is told of every exception behind an answer of 500 or more.
-        direct: routes of the application in plain ASGI, by their path. They are called without its routing and its
-            layers, unless a web page asks: the layer for CORS has to see that.
+        deadline_seconds: how long a request may take once it has been read; direct routes keep a deadline of their own.
     """
 
+    new_id: Callable[[], str]
+    log_request: LogRequest
+    log_failure: LogFailure
+    deadline_seconds: float
+
+
+class Edge:
+    """Wraps the whole application."""
+
     def __init__(
-        self,
-        app: ASGIApp,
-        new_id: Callable[[], str],
-        log_request: LogRequest,
-        log_failure: LogFailure,
-        direct: Mapping[str, ASGIApp] = MappingProxyType({}),
+        self, app: ASGIApp, options: EdgeOptions, direct: Mapping[str, ASGIApp] = MappingProxyType({})
     ) -> None:
+        """Wrap.
+
+        Args:
+            app: the application.
+            options: how.
+            direct: routes of the application in plain ASGI, by their path. They are called without its routing and its
+                layers, unless a web page asks: the layer for CORS has to see that.
+        """
         self._app = app
         self._direct = direct
-        self._new_id = new_id
-        self._log_request = log_request
-        self._log_failure = log_failure
+        self._new_id = options.new_id
+        self._log_request = options.log_request
+        self._log_failure = options.log_failure
+        self._deadline_seconds = options.deadline_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -95,11 +119,20 @@ class Edge:
         try:
             fault = fault_of(scope)
             if fault is None:
-                await self._app_for(scope)(scope, receive, exchange.send)
+                app = self._app_for(scope)
+                if app is self._app:
+                    await self._in_time(scope, receive, exchange)
+                else:
+                    await app(scope, receive, exchange.send)
             else:
                 await exchange.refuse(fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
+        except DeadlineError as error:
+            self._log_failure(exchange.request_id, error)
+            if exchange.status:
+                raise  # half an answer is out
+            await exchange.refuse(TIMEOUT)
         except Exception as error:
             self._log_failure(exchange.request_id, error)
             if exchange.status:
@@ -117,6 +150,30 @@ class Edge:
                 )
             )
 
+    async def _in_time(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
+        """Serve, and give up on what takes too long; waiting for what the caller sends is not counted.
+
+        Raises:
+            DeadlineError: it took too long; nothing that is said afterwards reaches the caller.
+        """
+        budget = _Budget(self._deadline_seconds)
+
+        async def reading() -> Any:  # noqa: ANN401 - what the server has
+            budget.pause()
+            try:
+                return await receive()
+            finally:
+                budget.go_on()
+
+        work = asyncio.create_task(cast("Any", self._app(scope, reading, exchange.send)))
+        await asyncio.wait({work, budget.spent}, return_when=asyncio.FIRST_COMPLETED)
+        budget.pause()
+        if not work.done():
+            exchange.silence()
+            abandon(work)
+            raise DeadlineError
+        work.result()
+
     def _app_for(self, scope: HTTPScope) -> ASGIApp:
         direct = self._direct.get(scope["path"])
         if direct is None or any(name == b"origin" for name, _ in scope["headers"]):
@@ -132,6 +189,36 @@ def _begins(message: Message) -> TypeGuard[HTTPResponseStartEvent]:
     return message["type"] in _BEGINNINGS
 
 
+class _Budget:
+    """Time that runs out, but for pauses.
+
+    Attributes:
+        spent: done when there is none left.
+    """
+
+    __slots__ = ("_left", "_loop", "_since", "_timer", "spent")
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._left = seconds
+        self.spent: asyncio.Future[None] = self._loop.create_future()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Let time run."""
+        self._since = self._loop.time()
+        self._timer = self._loop.call_later(max(self._left, 0), self._run_out)
+
+    def pause(self) -> None:
+        """Let it stand."""
+        self._timer.cancel()
+        self._left -= self._loop.time() - self._since
+
+    def _run_out(self) -> None:
+        if not self.spent.done():
+            self.spent.set_result(None)
+
+
 class _Exchange:
     """One answer on its way out."""
 
@@ -145,6 +232,8 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         """Pass a message on; a refusal in any other shape than a problem is replaced by one."""
+        if self._discarding:
+            return
         if _begins(message):
             headers = list(message["headers"])
             status = message["status"]
@@ -154,9 +243,11 @@ class _Exchange:
                 return
             self.status = status
             message["headers"] = self._complete(headers)
-        elif self._discarding:
-            return
         await self._send(message)
+
+    def silence(self) -> None:
+        """Let nothing more be said by the application."""
+        self._discarding = True
 
     async def refuse(self, kind: Kind) -> None:
         """Answer with a problem."""

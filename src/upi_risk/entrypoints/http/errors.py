@@ -103,10 +103,18 @@ OVERLOADED: Final = Kind(
     _SOON,
 )
 
+TIMEOUT: Final = Kind(
+    UNAVAILABLE,
+    "timeout",
+    "No answer in time",
+    "Something may have been saved. Try again once with the same Idempotency-Key; then verify the payment.",
+    _SOON,
+)
+
 KINDS: Final = (
     MALFORMED_JSON, INVALID_HTTP, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, TOO_LARGE,
     URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, INTERNAL,
-    UNAVAILABLE_DEPENDENCY, OVERLOADED,
+    UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
 )  # fmt: skip
 """Every type of problem there is."""
 
@@ -122,6 +130,8 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.IdempotencyKeyReusedError: KEY_REUSED,
     domain.ContendedError: OVERLOADED,
     domain.StoreUnavailableError: UNAVAILABLE_DEPENDENCY,
+    domain.DeadlineError: TIMEOUT,
+    domain.OverloadedError: OVERLOADED,
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.EngineFailedError: INTERNAL,  # likewise

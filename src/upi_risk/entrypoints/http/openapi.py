@@ -64,6 +64,7 @@ _EVERYWHERE: Final = (
     errors.INTERNAL,
     errors.UNAVAILABLE_DEPENDENCY,
     errors.OVERLOADED,
+    errors.TIMEOUT,
 )
 _WITH_BODY: Final = (
     errors.MALFORMED_JSON,

@@ -21,6 +21,7 @@ class UseCases:
 
     Attributes:
         check: answers one caller; in the service a ``Coalesce`` over ``CheckForCallers``.
+        admit: raises OverloadedError while checks could not be answered in time.
         ready: the name of each thing that answers depend on, and whether it works now.
     """
 
@@ -28,6 +29,7 @@ class UseCases:
     log_in: LogIn
     authenticate: Authenticate
     check: Callable[[Asked], Awaitable[Transaction]]
+    admit: Callable[[], None]
     confirm: ConfirmTransaction
     report: ReportFraud
     look_up: LookUp
