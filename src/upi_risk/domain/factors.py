@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Final
 
 from upi_risk.domain.decision import Factor, Level
@@ -108,13 +110,44 @@ _GROUPS: Final[Mapping[str, Group]] = {
 }
 
 
-@cache
-def _groups(names: tuple[str, ...]) -> Mapping[str, Group]:
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """The groups of a set of features, side by side.
+
+    Attributes:
+        names: of the features.
+        codes: of the groups.
+        takes: take the values of each group's features from a vector.
+        sentences: of the groups.
+    """
+
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    takes: tuple[Callable[[Sequence[float]], tuple[float, ...]], ...]
+    sentences: tuple[Callable[[Values], str], ...]
+
+
+def groups_of(names: tuple[str, ...]) -> Mapping[str, Group]:
     """The groups of a set of features: the wider one has more in some, and some of its own."""
     if names == NAMES:
         return _GROUPS
     wider = {code: ((*_GROUPS[code][0], *more), _GROUPS[code][1]) for code, more in JOINING.items()}
     return {**_GROUPS, **wider, **OWN}
+
+
+@cache
+def _groups(names: tuple[str, ...]) -> _Groups:
+    groups = groups_of(names)
+    places = {name: place for place, name in enumerate(names)}
+    takes = (_taking([places[name] for name in of_group]) for of_group, _ in groups.values())
+    return _Groups(names, tuple(groups), tuple(takes), tuple(sentence for _, sentence in groups.values()))
+
+
+def _taking(places: list[int]) -> Callable[[Sequence[float]], tuple[float, ...]]:
+    if len(places) == 1:
+        (place,) = places
+        return lambda vector: (vector[place],)
+    return itemgetter(*places)
 
 
 def explain(values: Sequence[float], contributions: Sequence[float], level: Level) -> tuple[Factor, ...]:
@@ -130,16 +163,13 @@ def explain(values: Sequence[float], contributions: Sequence[float], level: Leve
     Returns:
         One to :data:`MOST_FACTORS` factors.
     """
-    known = names_of(tuple(values))
-    named = dict(zip(known, values, strict=True))
-    moved = dict(zip(known, contributions, strict=True))
-    factors = [
-        Factor(code, sentence(named), sum(moved[name] for name in names))
-        for code, (names, sentence) in _groups(known).items()
-    ]
-    weight = sum(abs(factor.contribution) for factor in factors)
+    groups = _groups(names_of(tuple(values)))
+    parts = [sum(take(contributions)) for take in groups.takes]
+    weight = sum(map(abs, parts))
+    chosen: Iterable[int] = range(len(parts))
     if level is not Level.LOW:
-        factors = [factor for factor in factors if factor.contribution > 0] or factors
-    factors.sort(key=lambda factor: -abs(factor.contribution))
-    telling = [factor for factor in factors if abs(factor.contribution) >= LEAST_SHARE * weight]
-    return tuple(telling[:MOST_FACTORS] or factors[:1])
+        chosen = [group for group in chosen if parts[group] > 0] or chosen
+    order = sorted(chosen, key=lambda group: -abs(parts[group]))
+    telling = [group for group in order[:MOST_FACTORS] if abs(parts[group]) >= LEAST_SHARE * weight] or order[:1]
+    named = dict(zip(groups.names, values, strict=True))
+    return tuple([Factor(groups.codes[group], groups.sentences[group](named), parts[group]) for group in telling])

@@ -156,7 +156,10 @@ FEATURE_SETS: Final[Mapping[str, FeatureSet]] = MappingProxyType(
 
 def names_of(vector: Vector) -> tuple[str, ...]:
     """The names of a stored vector's values; sets are told apart by their length."""
-    for each in FEATURE_SETS.values():
-        if len(each.names) == len(vector):
-            return each.names
-    raise ValueError(f"No set of features has {len(vector)} of them.")
+    found = _NAMES_BY_LENGTH.get(len(vector))
+    if found is None:
+        raise ValueError(f"No set of features has {len(vector)} of them.")
+    return found
+
+
+_NAMES_BY_LENGTH: Final = {len(each.names): each.names for each in FEATURE_SETS.values()}

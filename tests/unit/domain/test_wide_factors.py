@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from upi_risk.domain.decision import Level
-from upi_risk.domain.factors import _groups, explain
+from upi_risk.domain.factors import explain, groups_of
 from upi_risk.domain.feature_sets import BASELINE_SET, EXTENDED_SET, FeatureSet
 
 NAMES = EXTENDED_SET.names
@@ -16,7 +16,7 @@ QUIET = dict.fromkeys(NAMES, 0.0) | {"receiver_age": 20.0}
 
 @pytest.mark.parametrize("features", [BASELINE_SET, EXTENDED_SET], ids=lambda features: features.name)
 def test_every_feature_is_in_exactly_one_group(features: FeatureSet) -> None:
-    grouped = [name for names, _ in _groups(features.names).values() for name in names]
+    grouped = [name for names, _ in groups_of(features.names).values() for name in names]
     assert sorted(grouped) == sorted(features.names)
 
 
