@@ -41,6 +41,11 @@ class Coalesce(Generic[Question, Result]):
         self._queue.append((question, future))
         return await future
 
+    @property
+    def waiting(self) -> int:
+        """Questions that no batch has taken yet."""
+        return len(self._queue)
+
     async def drain(self) -> None:
         """Return when nothing is under way."""
         while self._worker is not None:
