@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from upi_risk.application.check_for_callers import Asked
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings
@@ -129,7 +130,7 @@ async def test_concurrent_checks_of_one_user_count_exactly_and_are_saved_once_ea
 
 async def test_two_processes_that_check_one_user_at_once_lose_nothing(settings: Settings) -> None:
     houses = [Container(settings=settings) for _ in range(2)]
-    user, _ = await houses[0].sign_up()("Asha", "9876543210")
+    user, tokens = await houses[0].sign_up()("Asha", "9876543210")
 
     async def checks(house: Container, first: int) -> list[Transaction]:
         clock, identities, check = house.clock(), house.identities(), house.check()
@@ -137,7 +138,7 @@ async def test_two_processes_that_check_one_user_at_once_lose_nothing(settings: 
         for number in range(first, first + 20):
             at = clock.now()
             payment = Payment(identities.transaction_id(at), user.user_id, UpiId(f"shop{number}@upi"), 100, at)
-            found.append(await check(payment))
+            found.append(await check(Asked(tokens.access, payment)))
         return found
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -12,9 +13,12 @@ from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.logging import Logs, configure, described
+from upi_risk.bootstrap.metering import Keeping
+from upi_risk.bootstrap.sampling import Sampling
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.errors import ContendedError, OverloadedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
@@ -62,7 +66,10 @@ def _use_cases(container: Container) -> UseCases:
 def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
     log = structlog.get_logger("upi_risk")
 
+    meter = container.meter()
+
     def log_request(record: RequestRecord) -> None:
+        meter.request(record)
         logs.requests.info(
             "request",
             method=record.method,
@@ -79,11 +86,15 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
             log.error("failure", request_id=request_id, **described(error))
 
     following = _Following(container, settings)
+    keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
         await container.check().drain()
+        if keeping is not None:
+            await keeping.stop()
         await container.engine().dispose()
+        await container.replica().dispose()
         await container.redis().aclose()
         logs.writer.flush()
 
@@ -94,7 +105,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         cors_origins=settings.origins,
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
-        on_startup=(following.start,),
+        on_startup=(following.start, *((keeping.start,) if keeping else ())),
         on_shutdown=(close,),
     )
 

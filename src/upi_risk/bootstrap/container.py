@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import redis.asyncio as redis
 from dependency_injector import containers, providers
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -24,15 +25,14 @@ from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Coalesce, Patience
-from upi_risk.application.decide import Decide
 from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.sign_up import SignUp
-from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
@@ -47,6 +47,12 @@ def _engine(settings: Settings) -> AsyncEngine:
         pool_timeout_seconds=settings.pool_timeout_ms / 1000,
         deadlines=Deadlines(settings.statement_timeout_ms, settings.lock_timeout_ms),
     )
+
+
+def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
+    if not settings.database_replica_url:
+        return engine
+    return _engine(msgspec.structs.replace(settings, database_url=settings.database_replica_url))
 
 
 def _redis(settings: Settings) -> redis.Redis:
@@ -92,15 +98,20 @@ class Container(containers.DeclarativeContainer):
     users = providers.Singleton(PostgresUsers, engine)
     ledger = providers.Singleton(PostgresLedger, engine)
     history = providers.Singleton(PostgresHistory, engine)
+    replica = providers.Singleton(_replica, settings, engine)
+    past = providers.Singleton(PostgresHistory, replica)
     cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix)
     sessions = providers.Singleton(
         CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix
     )
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
-    load = providers.Singleton(LoadSnapshot, ledger, cache)
-    decide = providers.Singleton(Decide, scorer, policy)
-    check_batch = providers.Singleton(CheckTransaction, load, decide, ledger, cache)
+    meter = providers.Singleton(Meter)
+    measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
+    load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
+    decide = providers.Singleton(MeasuredDecide, scorer, policy, meter)
+    check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
+    measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
     report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
@@ -110,8 +121,8 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, check_batch),
+        providers.Singleton(CheckForCallers, authenticate, measured_check),
         providers.Singleton(_patience, settings),
     )
-    look_up = providers.Singleton(LookUp, ledger, history)
+    look_up = providers.Singleton(LookUp, ledger, past)
     verify_saved = providers.Singleton(VerifySaved, history)

@@ -15,6 +15,7 @@ from upi_risk.bootstrap.setting_faults import sentence
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
 """16 characters at least, or nothing."""
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         host: the address to listen on.
         port: the TCP port to listen on.
         database_url: PostgreSQL, ``postgresql://user:password@host:port/name``.
+        database_replica_url: a PostgreSQL that follows it, for reading one's own past; empty reads that from the first.
         redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
         artifacts_dir: where the models are.
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
@@ -52,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         redis_timeout_ms: how long a command of Redis may take.
         docs: whether ``/docs`` is served.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
+        metrics_host: the address that ``/metrics`` is served on.
+        metrics_port: its TCP port; 0 serves none.
+        metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
     """
 
     app_env: Literal["development", "production"] = "development"
@@ -59,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     host: str = "127.0.0.1"
     port: Port = 8000
     database_url: str = ""
+    database_replica_url: str = ""
     redis_url: str = ""
     artifacts_dir: str = "artifacts"
     model_version: str = ""
@@ -78,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     redis_timeout_ms: Positive = 50
     docs: bool = True
     collect_key: Secret = ""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: PortOrNone = 0
+    metrics_dir: str = ""
 
     @property
     def origins(self) -> tuple[str, ...]:

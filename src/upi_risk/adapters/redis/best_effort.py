@@ -89,7 +89,7 @@ class BestEffort:
                 return kept
             await kept.disconnect(nowait=True)
             await self._client.connection_pool.release(kept)
-        connection: AbstractConnection = await self._client.connection_pool.get_connection()
+        connection: AbstractConnection = await self._client.connection_pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py
         connection.socket_timeout = None  # the whole call has a deadline, and one for each reply costs as much as it
         return connection
 

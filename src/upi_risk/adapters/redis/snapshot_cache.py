@@ -68,6 +68,11 @@ class RedisSnapshotCache:
         """Calls that got no answer because Redis failed or was too slow."""
         return self._redis.failures
 
+    @property
+    def skipped(self) -> int:
+        """Calls that were not made because the ones before had failed."""
+        return self._redis.skipped
+
     async def read(self, wanted: Sequence[Wanted]) -> Snapshot:
         """What is held, in one pipeline."""
         pairs: dict[str, dict[UpiId, None]] = {}

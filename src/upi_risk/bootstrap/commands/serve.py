@@ -11,6 +11,7 @@ import uvicorn
 
 from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.bootstrap.asgi import create
+from upi_risk.bootstrap.measured import measured
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.entrypoints.http.protocol import problem_protocol
 
@@ -23,7 +24,8 @@ def command() -> None:
     """Serve HTTP, with the DATABASE_URL and REDIS_URL of the environment."""
     settings = read_settings()
     settings.require_safe()
-    uvicorn.run(create(settings), **server_options(settings))
+    with measured(settings) as settings:
+        uvicorn.run(create(settings), **server_options(settings))
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
