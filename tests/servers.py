@@ -1,6 +1,9 @@
 """The two servers that every test shares."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import psycopg
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,3 +12,9 @@ class Servers:
 
     database_url: str
     redis_url: str
+
+
+def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
+    """What a query finds."""
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(query).fetchall()

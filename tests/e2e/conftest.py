@@ -22,6 +22,8 @@ def settings(database_url: str, redis_url: str) -> Settings:
         database_url=database_url,
         redis_url=redis_url,
         artifacts_dir=str(ROOT / "artifacts"),
+        request_deadline_ms=20_000,
+        admission_wait_ms=20_000,
         pool_timeout_ms=20_000,
         statement_timeout_ms=20_000,
         redis_timeout_ms=2_000,

@@ -8,13 +8,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import psycopg
 import pytest
 
 from tests.e2e.conftest import ROOT
+from tests.servers import rows
 from upi_risk.adapters.polars.features import feature_table
 from upi_risk.adapters.polars.transactions_file import transactions_of
 from upi_risk.domain.feature_sets import EXTENDED_SET
@@ -52,11 +51,6 @@ def replay(file: Path, database_url: str, redis_url: str, *options: str) -> subp
     }
     command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "replay", str(file), *options]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=file.parent)
-
-
-def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(database_url) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_a_replay_ends_with_its_figures_and_saves_what_it_answered(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import psycopg
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from tests.servers import rows
 from upi_risk.application.check_for_callers import Asked
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.container import Container
@@ -56,11 +56,6 @@ class App:
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
-
-
-def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(database_url) as connection:
-        return connection.execute(query).fetchall()
 
 
 async def test_a_payment_is_checked_by_the_model_remembered_and_found_again(client: Client, settings: Settings) -> None:

@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         auth_mode: ``demo`` signs a user in by the phone alone, on a loopback address only.
         host: the address to listen on.
         port: the TCP port to listen on.
+        workers: processes that serve behind the port.
         database_url: PostgreSQL, ``postgresql://user:password@host:port/name``.
         database_replica_url: a PostgreSQL that follows it, for reading one's own past; empty reads that from the first.
         redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     auth_mode: Literal["demo"] = "demo"
     host: str = "127.0.0.1"
     port: Port = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     database_url: str = ""
     database_replica_url: str = ""
     redis_url: str = ""

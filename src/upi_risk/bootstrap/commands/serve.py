@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,8 +13,10 @@ import uvicorn
 
 from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.bootstrap.asgi import create
+from upi_risk.bootstrap.logging import configure
 from upi_risk.bootstrap.measured import measured
-from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.bootstrap.settings import Settings, environment, read_settings
+from upi_risk.bootstrap.workers import Worker, Workers, listening_address
 from upi_risk.entrypoints.http.protocol import problem_protocol
 
 DRAIN_SECONDS: Final = 15
@@ -20,12 +24,24 @@ BACKLOG: Final = 1_024
 
 
 @click.command("serve")
-def command() -> None:
+@click.option("--shared", type=int, hidden=True)
+@click.option("--alive", type=int, hidden=True)
+def command(shared: int | None, alive: int | None) -> None:
     """Serve HTTP, with the DATABASE_URL and REDIS_URL of the environment."""
     settings = read_settings()
     settings.require_safe()
+    if shared is not None and alive is not None:
+        config = uvicorn.Config(create(settings), **server_options(settings))
+        Worker(config, alive).run([socket.socket(fileno=shared)])
+        return
     with measured(settings) as settings:
-        uvicorn.run(create(settings), **server_options(settings))
+        if settings.workers == 1:
+            uvicorn.run(create(settings), **server_options(settings))
+            return
+        configure(settings.log_level, settings.log_format)
+        bound = listening_address(settings.host, settings.port)
+        environ = {**environment(), "METRICS_PORT": "0", "METRICS_DIR": settings.metrics_dir}
+        sys.exit(Workers(settings.workers, bound, environ, DRAIN_SECONDS + 1).run())
 
 
 def server_options(settings: Settings) -> dict[str, Any]:

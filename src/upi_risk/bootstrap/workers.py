@@ -1,0 +1,132 @@
+"""Several processes behind one port: they share a listening socket, and one that dies is replaced.
+
+uvicorn's own supervisor is not used: on a stop it resets connections that nobody has accepted yet, and its workers
+outlive a supervisor that is killed and hold its port. Here the socket stays open until the last worker has drained, and
+a pipe that only the supervisor holds tells workers when it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+
+ATTEND_SECONDS: Final = 0.1
+BRIEF_SECONDS: Final = 5.0
+"""A worker that lived no longer than this did not start well."""
+
+MOST_BRIEF_LIVES: Final = 5
+"""So many in a row, and the supervisor gives up: starting yet another would not help."""
+
+_COMMAND: Final = (sys.executable, "-m", "upi_risk.bootstrap.cli", "serve")
+
+
+def listening_address(host: str, port: int) -> socket.socket:
+    """A socket bound to an address; nobody can connect until a worker listens."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    bound.set_inheritable(True)
+    return bound
+
+
+class Workers:
+    """The supervisor."""
+
+    def __init__(self, count: int, bound: socket.socket, environ: Mapping[str, str], drain_seconds: float) -> None:
+        """Supervise.
+
+        Args:
+            count: how many processes serve.
+            bound: the socket that they share.
+            environ: what they inherit.
+            drain_seconds: how long a worker may take to end after SIGTERM.
+        """
+        self._count = count
+        self._bound = bound
+        self._environ = environ
+        self._drain_seconds = drain_seconds
+        self._alive, self._held = os.pipe()
+        self._running: dict[subprocess.Popen[bytes], float] = {}
+        self._brief_lives = 0
+        self._stopping = False
+
+    def run(self) -> int:
+        """Serve until SIGTERM or Ctrl-C.
+
+        Returns:
+            The exit code: 0 after a signal, or that of the last worker when none of them lives for long.
+        """
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            return self._attend()
+        finally:
+            self._end()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _attend(self) -> int:
+        while not self._stopping:
+            while len(self._running) < self._count:
+                self._start()
+            time.sleep(ATTEND_SECONDS)
+            for process in [process for process in self._running if process.poll() is not None]:
+                lived = time.monotonic() - self._running.pop(process)
+                self._brief_lives = self._brief_lives + 1 if lived < BRIEF_SECONDS else 0
+                log = structlog.get_logger("upi_risk")
+                log.error("worker died", pid=process.pid, code=process.returncode, seconds=round(lived, 1))
+                if self._brief_lives >= MOST_BRIEF_LIVES:
+                    return process.returncode or 1
+        return 0
+
+    def _start(self) -> None:
+        descriptors = (self._bound.fileno(), self._alive)
+        command = [*_COMMAND, f"--shared={self._bound.fileno()}", f"--alive={self._alive}"]
+        process = subprocess.Popen(command, env=dict(self._environ), pass_fds=descriptors)  # noqa: S603 - our own
+        self._running[process] = time.monotonic()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _end(self) -> None:
+        for process in self._running:
+            process.terminate()
+        until = time.monotonic() + self._drain_seconds
+        for process in self._running:
+            try:
+                process.wait(max(until - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        os.close(self._held)
+        os.close(self._alive)
+        self._bound.close()
+
+
+class Worker(uvicorn.Server):
+    """A server that ends in good order when its supervisor is gone."""
+
+    def __init__(self, config: uvicorn.Config, alive: int) -> None:
+        """``alive`` is the end of the pipe that the supervisor holds the other end of."""
+        super().__init__(config)
+        self._alive = alive
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and to watch."""
+        asyncio.get_running_loop().add_reader(self._alive, self._alone)
+        await super().startup(sockets)
+
+    def _alone(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._alive)
+        self.should_exit = True
