@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from catboost import CatBoostClassifier, Pool
 
-from tests.learning import a_small_model, some_examples, some_vectors
+from tests.learning import a_small_model, some_examples
 from upi_risk.adapters.catboost.scorer import CatBoostScorer
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.features import NAMES
