@@ -1,6 +1,6 @@
 """A trained model's symmetric trees as arrays: what a payment scores, and what each leaf says of each feature.
 
-The score adds up leaves in CatBoost's own order, tree after tree, in 64 bits, and is equal to its answer to the last bit
+The score adds up leaves in CatBoost's own order, tree after tree, in 64 bits, and equals its answer to the last bit
 (docs/adr/0025).
 
 The contributions are SHAP values (Lundberg et al. 2018, path-dependent; the ``ShapValues`` of CatBoost). In a symmetric
