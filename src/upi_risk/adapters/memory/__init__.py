@@ -6,6 +6,7 @@ from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
+from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
 from upi_risk.adapters.memory.scorer import WeightedScorer
 from upi_risk.adapters.memory.sessions import MemorySessions
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
@@ -18,6 +19,7 @@ __all__ = [
     "MemoryLedger",
     "MemoryModelStore",
     "MemoryPastChecks",
+    "MemoryRateLimiter",
     "MemorySessions",
     "MemorySnapshotCache",
     "MemoryStore",
