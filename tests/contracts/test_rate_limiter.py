@@ -131,9 +131,7 @@ async def run_against_a_naive_count(limiting: Limiting, steps: Steps) -> None:
 
 
 @given(
-    steps=st.lists(
-        st.tuples(st.integers(0, 12), st.lists(st.sampled_from("ab"), max_size=7)), min_size=1, max_size=12
-    )
+    steps=st.lists(st.tuples(st.integers(0, 12), st.lists(st.sampled_from("ab"), max_size=7)), min_size=1, max_size=12)
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_it_agrees_with_a_naive_count_whatever_comes_when(limiting: Limiting, steps: Steps) -> None:
