@@ -65,7 +65,9 @@ class Decide:
                 if draft is None:
                     answers[index] = UnknownUserError()
                     continue
-                payment = replace(payments[index], at=draft.user.instant(payments[index].at))
+                payment, at = payments[index], draft.user.instant(payments[index].at)
+                if at is not payment.at:
+                    payment = replace(payment, at=at)
                 fresh.append((index, payment, draft, _vector(features, payment, draft, snapshot)))
             self._score(fresh, answers)
         return [answer for answer in answers if answer is not None], drafts

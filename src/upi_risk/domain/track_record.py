@@ -79,6 +79,11 @@ class TrackRecord:
 
     def plus(self, day: Day) -> TrackRecord:
         """The record with a day's counts added."""
+        if not self.days or day.number > self.days[-1].number:
+            oldest = day.number - REACH_DAYS
+            return TrackRecord((*(held for held in self.days if held.number >= oldest), day))
+        if day.number == self.days[-1].number:
+            return TrackRecord((*self.days[:-1], self.days[-1].plus(day)))
         merged = {held.number: held for held in self.days}
         merged[day.number] = merged.get(day.number, Day(day.number)).plus(day)
         newest = max(merged)

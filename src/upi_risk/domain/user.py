@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from upi_risk.domain.features import HABIT_PAYMENTS
 from upi_risk.domain.habits import Habits
@@ -101,17 +101,17 @@ class User:
 
     def signed_in(self, at: datetime) -> User:
         """The user after signing in."""
-        return replace(self._next(at), login_count=self.login_count + 1, last_login_at=at)
+        return self._next(at, login_count=self.login_count + 1, last_login_at=at)
 
     def checked(self, at: datetime) -> User:
         """The user after asking about a payment."""
-        return replace(self._next(at), transaction_count=self.transaction_count + 1)
+        return self._next(at, transaction_count=self.transaction_count + 1)
 
     def settled(self, amount_paise: int, at: datetime, *, fresh: bool) -> User:
         """The user after a payment happened; ``fresh`` if it is the first to its receiver."""
         unusual = is_unusual(amount_paise, self.settled_count, self.settled_paise)
-        return replace(
-            self._next(at),
+        return self._next(
+            at,
             settled_count=self.settled_count + 1,
             settled_paise=self.settled_paise + amount_paise,
             largest_paise=max(self.largest_paise, amount_paise),
@@ -122,7 +122,7 @@ class User:
 
     def reported(self, at: datetime) -> User:
         """The user after reporting a payment as fraud."""
-        return replace(self._next(at), track=self.track.reported(at))
+        return self._next(at, track=self.track.reported(at))
 
     def moved(self, at: datetime) -> User:
         """The user after an event that changes nothing else about them."""
@@ -132,8 +132,8 @@ class User:
         """The user with one more payee, as part of the event under way."""
         return replace(self, payee_count=self.payee_count + 1)
 
-    def _next(self, at: datetime) -> User:
-        return replace(self, version=self.version + 1, last_event_at=at)
+    def _next(self, at: datetime, **changes: Any) -> User:  # noqa: ANN401 - a field's own type
+        return replace(self, version=self.version + 1, last_event_at=at, **changes)
 
     @property
     def average_paise(self) -> float:
