@@ -122,4 +122,4 @@ async def test_workers_that_cannot_start_end_the_supervisor(settings: Settings) 
     }  # fmt: skip
     command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "serve"]
     process = await asyncio.create_subprocess_exec(*command, env=environ, stderr=asyncio.subprocess.DEVNULL)
-    assert await asyncio.wait_for(process.wait(), 60) == 1
+    assert await asyncio.wait_for(process.wait(), 120) == 1

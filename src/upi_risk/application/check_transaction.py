@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,7 +21,8 @@ MOST_ATTEMPTS: Final = 8
 class CheckTransaction:
     """Load, decide, commit; what another process overtook is loaded from the ledger and decided again.
 
-    The same path serves one request, a batch of concurrent ones, and a replay of millions.
+    The same path serves one request, a batch of concurrent ones, and a replay of millions. Answers do not wait for the
+    cache: what was committed is copied into it behind them, and before anything further is loaded from it.
     """
 
     def __init__(self, load: LoadSnapshot, decide: Decide, ledger: Ledger, cache: SnapshotCache) -> None:
@@ -28,6 +30,7 @@ class CheckTransaction:
         self._decide = decide
         self._ledger = ledger
         self._cache = cache
+        self._copying: set[asyncio.Task[None]] = set()
 
     async def __call__(self, payments: Sequence[Payment]) -> list[Answer]:
         """Answer payments in order; every transaction answered is committed.
@@ -43,6 +46,7 @@ class CheckTransaction:
         waiting = list(range(len(payments)))
         if not waiting:
             return []
+        await self.settle()
         for attempt in range(MOST_ATTEMPTS):
             asked = [payments[index] for index in waiting]
             wanted = [Wanted(p.user_id, p.receiver, p.idempotency_key) for p in asked]
@@ -58,6 +62,11 @@ class CheckTransaction:
                 break
         return answers
 
+    async def settle(self) -> None:
+        """Return when the cache has copies of all that was committed."""
+        if self._copying:
+            await asyncio.wait(self._copying)
+
     async def _commit(self, drafts: list[Draft]) -> set[str]:
         """Commit drafts; returns the users whose history had moved on."""
         drafts = [draft for draft in drafts if draft.user.version > draft.expected_version]
@@ -65,11 +74,12 @@ class CheckTransaction:
             return set()
         changes = [draft.change() for draft in drafts]
         applied = await self._ledger.commit(changes)
-        await self._cache.write_users(
-            [
-                CacheEntry(change.user, change.payees, change.expected_version)
-                for change, done in zip(changes, applied, strict=True)
-                if done
-            ]
-        )
+        entries = [
+            CacheEntry(change.user, change.payees, change.expected_version)
+            for change, done in zip(changes, applied, strict=True)
+            if done
+        ]
+        copying = asyncio.create_task(self._cache.write_users(entries))
+        self._copying.add(copying)
+        copying.add_done_callback(self._copying.discard)
         return {change.user.user_id for change, done in zip(changes, applied, strict=True) if not done}

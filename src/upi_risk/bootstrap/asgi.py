@@ -91,6 +91,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
     async def close() -> None:
         await following.stop()
         await container.check().drain()
+        await container.check_batch().settle()
         if keeping is not None:
             await keeping.stop()
         await container.engine().dispose()

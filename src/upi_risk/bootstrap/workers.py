@@ -22,10 +22,7 @@ import structlog
 import uvicorn
 
 ATTEND_SECONDS: Final = 0.1
-BRIEF_SECONDS: Final = 5.0
-"""A worker that lived no longer than this did not start well."""
-
-MOST_BRIEF_LIVES: Final = 5
+MOST_FAILED_STARTS: Final = 4
 """So many in a row, and the supervisor gives up: starting yet another would not help."""
 
 _COMMAND: Final = (sys.executable, "-m", "upi_risk.bootstrap.cli", "serve")
@@ -58,8 +55,10 @@ class Workers:
         self._environ = environ
         self._drain_seconds = drain_seconds
         self._alive, self._held = os.pipe()
+        self._heard, self._ready = os.pipe()
+        os.set_blocking(self._heard, False)
         self._running: dict[subprocess.Popen[bytes], float] = {}
-        self._brief_lives = 0
+        self._failed_starts = 0
         self._stopping = False
 
     def run(self) -> int:
@@ -81,18 +80,27 @@ class Workers:
             while len(self._running) < self._count:
                 self._start()
             time.sleep(ATTEND_SECONDS)
+            if self._somebody_is_ready():
+                self._failed_starts = 0
             for process in [process for process in self._running if process.poll() is not None]:
                 lived = time.monotonic() - self._running.pop(process)
-                self._brief_lives = self._brief_lives + 1 if lived < BRIEF_SECONDS else 0
                 log = structlog.get_logger("upi_risk")
                 log.error("worker died", pid=process.pid, code=process.returncode, seconds=round(lived, 1))
-                if self._brief_lives >= MOST_BRIEF_LIVES:
-                    return process.returncode or 1
+                self._failed_starts += 1
+                if self._failed_starts >= MOST_FAILED_STARTS:
+                    return abs(process.returncode) or 1
         return 0
 
+    def _somebody_is_ready(self) -> bool:
+        """Whether a worker has begun to serve since this was last asked."""
+        try:
+            return bool(os.read(self._heard, 1024))
+        except BlockingIOError:
+            return False
+
     def _start(self) -> None:
-        descriptors = (self._bound.fileno(), self._alive)
-        command = [*_COMMAND, f"--shared={self._bound.fileno()}", f"--alive={self._alive}"]
+        descriptors = (self._bound.fileno(), self._alive, self._ready)
+        command = [*_COMMAND, "--shared", ",".join(map(str, descriptors))]
         process = subprocess.Popen(command, env=dict(self._environ), pass_fds=descriptors)  # noqa: S603 - our own
         self._running[process] = time.monotonic()
 
@@ -109,23 +117,32 @@ class Workers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        os.close(self._held)
-        os.close(self._alive)
+        for end in (self._held, self._alive, self._heard, self._ready):
+            os.close(end)
         self._bound.close()
 
 
 class Worker(uvicorn.Server):
     """A server that ends in good order when its supervisor is gone."""
 
-    def __init__(self, config: uvicorn.Config, alive: int) -> None:
-        """``alive`` is the end of the pipe that the supervisor holds the other end of."""
+    def __init__(self, config: uvicorn.Config, alive: int, ready: int) -> None:
+        """Serve.
+
+        Args:
+            config: uvicorn's.
+            alive: the end of a pipe whose other end the supervisor holds as long as it lives.
+            ready: where to tell the supervisor that this worker serves.
+        """
         super().__init__(config)
         self._alive = alive
+        self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and to watch."""
         asyncio.get_running_loop().add_reader(self._alive, self._alone)
         await super().startup(sockets)
+        if self.started:
+            os.write(self._ready, b".")
 
     def _alone(self) -> None:
         asyncio.get_running_loop().remove_reader(self._alive)

@@ -24,15 +24,15 @@ BACKLOG: Final = 1_024
 
 
 @click.command("serve")
-@click.option("--shared", type=int, hidden=True)
-@click.option("--alive", type=int, hidden=True)
-def command(shared: int | None, alive: int | None) -> None:
+@click.option("--shared", hidden=True, help="The descriptors that a supervisor gives its workers.")
+def command(shared: str | None) -> None:
     """Serve HTTP, with the DATABASE_URL and REDIS_URL of the environment."""
     settings = read_settings()
     settings.require_safe()
-    if shared is not None and alive is not None:
+    if shared is not None:
+        listening, alive, ready = map(int, shared.split(","))
         config = uvicorn.Config(create(settings), **server_options(settings))
-        Worker(config, alive).run([socket.socket(fileno=shared)])
+        Worker(config, alive, ready).run([socket.socket(fileno=listening)])
         return
     with measured(settings) as settings:
         if settings.workers == 1:
