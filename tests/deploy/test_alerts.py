@@ -64,15 +64,39 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
     ("LowAccuracy", accuracy(0.85 / 1.2), accuracy(0.85 / 0.8 if 0.85 / 0.8 < 1 else 1.0)),
     ("LowAccuracy", accuracy(0.5, matured=240), accuracy(0.5, matured=160)),
     ("LowCacheHitRate", lookups(0.8 / 1.2), lookups(0.96)),
-    ("StaleModel", since("upi_risk_model_trained_until_timestamp_seconds", 45 * 1.2), since("upi_risk_model_trained_until_timestamp_seconds", 45 * 0.8)),
-    ("Drift", [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 1.2)], [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 0.8)]),
-    ("NoLabels", since("upi_risk_last_label_timestamp_seconds", 7 * 1.2), since("upi_risk_last_label_timestamp_seconds", 7 * 0.8)),
-    ("NoLabels", [constant('upi_risk_matured_payments{level="LOW",fraud="false"}', 1_000 * 1.2)], [constant('upi_risk_matured_payments{level="LOW",fraud="false"}', 1_000 * 0.8)]),
-    ("BreakerOpen", [growing("upi_risk_cache_skipped_total", 10 * 1.2)], [growing("upi_risk_cache_skipped_total", 10 * 0.8)]),
-    ("ReplicationLag", [constant("upi_risk_replica_lag_seconds", 30 * 1.2)], [constant("upi_risk_replica_lag_seconds", 30 * 0.8)]),
+    (
+        "StaleModel",
+        since("upi_risk_model_trained_until_timestamp_seconds", 45 * 1.2),
+        since("upi_risk_model_trained_until_timestamp_seconds", 45 * 0.8),
+    ),
+    (
+        "Drift",
+        [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 1.2)],
+        [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 0.8)],
+    ),
+    (
+        "NoLabels",
+        since("upi_risk_last_label_timestamp_seconds", 7 * 1.2),
+        since("upi_risk_last_label_timestamp_seconds", 7 * 0.8),
+    ),
+    (
+        "NoLabels",
+        [constant('upi_risk_matured_payments{level="LOW",fraud="false"}', 1_000 * 1.2)],
+        [constant('upi_risk_matured_payments{level="LOW",fraud="false"}', 1_000 * 0.8)],
+    ),
+    (
+        "BreakerOpen",
+        [growing("upi_risk_cache_skipped_total", 10 * 1.2)],
+        [growing("upi_risk_cache_skipped_total", 10 * 0.8)],
+    ),
+    (
+        "ReplicationLag",
+        [constant("upi_risk_replica_lag_seconds", 30 * 1.2)],
+        [constant("upi_risk_replica_lag_seconds", 30 * 0.8)],
+    ),
     ("NotReady", [constant("upi_risk_ready", 0)], [constant("upi_risk_ready", 1)]),
     ("NotReady", [constant('up{job="upi-risk"}', 0)], [constant('up{job="upi-risk"}', 1)]),
-]  # fmt: skip
+]
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,69 @@
+"""What a container engine would be told: checked by its structure, since none is at hand."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from tests.deploy.stack import ROOT
+
+COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: Final[dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE: Final = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_the_image_is_built_from_the_hashed_lock_and_runs_as_nobody_special() -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert len(stages) == 2
+    assert "--require-hashes --no-deps -r requirements/run.lock" in stages[0]
+    assert "pip install" not in stages[1]
+    assert re.search(r"^USER [1-9]\d*$", stages[1], re.MULTILINE)
+    assert "/health/ready" in stages[1]
+    copied = {
+        name for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()
+    }
+    assert all((ROOT / name).exists() for name in copied)
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert all(any(name == one or name.startswith(f"{one}/") for one in allowed) for name in copied)
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"postgres"}))
+def test_each_container_but_the_database_cannot_write_its_root_or_gain_rights(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_names_and_files_that_are_referred_to_exist() -> None:
+    for name, service in SERVICES.items():
+        assert set(service.get("depends_on", {})) <= set(SERVICES), name
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"], volume
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), "open it to others on purpose, not by default"
+
+
+def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> None:
+    api = SERVICES["api"]
+    assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    assert "ports" not in api
+    assert "server api:8000" in SERVICES["nginx"]["environment"]["UPSTREAMS"]
+
+
+def test_secrets_come_from_a_file_that_is_never_committed() -> None:
+    example = (ROOT / "deploy/production.env.example").read_text(encoding="utf-8")
+    assert all(not value for value in re.findall(r"^\w*PASSWORD=(.*)$", example, re.MULTILINE))
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    assert not re.search(r"PASSWORD: *[^$\s]", text)
+    ignored = subprocess.run(
+        ["git", "check-ignore", "-q", "deploy/production.env"],  # noqa: S607
+        cwd=ROOT,
+        check=False,
+    )
+    assert ignored.returncode == 0
