@@ -37,6 +37,17 @@ def test_the_difference_of_two_sheets_is_what_differs(models: Models) -> None:
     assert one.difference(one) == []
 
 
+def test_the_difference_of_two_lists_of_features_is_what_only_one_has(models: Models) -> None:
+    one = models.registry.sheet("v1.0")
+    first, second, *rest = one.card.features
+    shorter = replace(one, card=replace(one.card, features=(first, *rest)))
+    swapped = replace(one, card=replace(one.card, features=(second, first, *rest)))
+    told = {name: (here, there) for name, here, there in one.difference(shorter)}
+    assert told["features"] == (second, "")
+    lists = {name: (here, there) for name, here, there in one.difference(swapped)}["features"]
+    assert [text.split(", ")[:2] for text in lists] == [[first, second], [second, first]]
+
+
 @pytest.mark.parametrize("version", ["v9", "", "../v1.0"])
 def test_a_version_that_is_not_there_has_no_sheet_and_is_not_named(models: Models, version: str) -> None:
     models.registry.promote("v1.0")

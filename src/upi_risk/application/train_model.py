@@ -30,14 +30,15 @@ from upi_risk.domain.operating_points import ScaleWishes
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Scorer
 from upi_risk.domain.report import Explained, ReportMaterial
+from upi_risk.domain.stream import PatternSource
 from upi_risk.domain.training import HyperParameters, Split, SplitWishes, TrainingRecord
 from upi_risk.domain.tuning import Tuning, TuningOrder
 
 EXPLAINED: Final = 1_500
 """Payments of the test whose contributions the report shows."""
 
-Read = Callable[[Path, timedelta, str | None, FeatureSet], PaymentStream]
-"""Opens a file, given the label delay, the name of the column with fraud patterns and the features to compute."""
+Read = Callable[[Path, timedelta, PatternSource | None, FeatureSet], PaymentStream]
+"""Opens a file, given the label delay, where kinds of fraud are told and the features to compute."""
 
 FindDrift = Callable[[Sequence[str], Examples, Examples], tuple[Drift, ...]]
 """How far each feature named is, in the test, from what it was in training."""
@@ -55,7 +56,7 @@ class TrainingOrder:
         wishes: which periods; the default split where nothing is wished.
         label_delay: from a payment to its report, where the file does not tell.
         units: factors for amounts; the stream is learned once for each, with payers and receivers of its own.
-        pattern_column: of the file, tells kinds of fraud; figures are broken down by it. None: not asked for.
+        patterns: where kinds of fraud are told; figures are broken down by them. None: not asked for.
         folds: of the validation; 0 leaves it out.
         against: the folder of the model that serves, to compare with; None: nothing serves.
         strict: whether the guide's targets are part of the gate.
@@ -72,7 +73,7 @@ class TrainingOrder:
     wishes: SplitWishes = field(default_factory=SplitWishes)
     label_delay: timedelta = timedelta(days=7)
     units: tuple[float, ...] = (1.0,)
-    pattern_column: str | None = None
+    patterns: PatternSource | None = None
     folds: int = 0
     against: Path | None = None
     strict: bool = False
@@ -144,7 +145,7 @@ class TrainModel:
         start = self._usage()
         self._shelf.require_room(order.out)
         progress("Reading the file", 0.0)
-        stream = self._read(order.transactions, order.label_delay, order.pattern_column, order.features)
+        stream = self._read(order.transactions, order.label_delay, order.patterns, order.features)
         split = stream.split(order.wishes, order.label_delay)
         folds = split.forward(order.folds) if order.folds else ()
         train, tests, part = _examples(stream, split, order.units, progress)

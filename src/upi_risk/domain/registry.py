@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from upi_risk.domain.model import ModelCard
+
+_FEATURES: Final = "features"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class ModelSheet:
         return {
             "version": card.version,
             "feature set": f"{card.feature_set} ({len(card.features)})",
-            "features": ", ".join(card.features),
+            _FEATURES: ", ".join(card.features),
             "meaning of the features": card.fingerprint,
             "SHA-256 of the file": card.sha256,
             "meaning of the score": str(card.meaning),
@@ -45,7 +47,20 @@ class ModelSheet:
         here, there = self.lines(), other.lines()
         names = [*here, *(name for name in there if name not in here)]
         lines = [(name, here.get(name, ""), there.get(name, "")) for name in names]
-        return [line for line in lines if line[1] != line[2]]
+        return [
+            (name, *_apart(one, another)) if name == _FEATURES else (name, one, another)
+            for name, one, another in lines
+            if one != another
+        ]
+
+
+def _apart(one: str, another: str) -> tuple[str, str]:
+    """What only one of two lists has; both whole where they differ in their order alone."""
+    here, there = one.split(", "), another.split(", ")
+    only_here, only_there = [n for n in here if n not in there], [n for n in there if n not in here]
+    if not only_here and not only_there:
+        return one, another
+    return ", ".join(only_here), ", ".join(only_there)
 
 
 class ModelRegistry(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from upi_risk.domain.payment import UpiId
 
@@ -25,6 +26,19 @@ class StreamedPayment:
     at: datetime
     is_fraud: bool
     reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSource:
+    """Where it is told what kind of fraud each payment is: to break figures down by, never a feature.
+
+    Attributes:
+        column: its name.
+        beside: a file with a row for each payment in the order of the transactions file; None: that file itself.
+    """
+
+    column: str
+    beside: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.meaning import AS_IT_IS, Meaning
 from upi_risk.domain.operating_points import ScaleWishes
-from upi_risk.domain.stream import FileForm
+from upi_risk.domain.stream import FileForm, PatternSource
 from upi_risk.domain.training import SplitWishes
 
 DELAY = timedelta(days=2)
@@ -122,7 +123,7 @@ def test_a_folder_without_room_is_refused_before_anything_is_read(order: Trainin
 def test_figures_have_intervals_and_are_broken_down_and_the_gate_says_what_it_thinks(order: TrainingOrder) -> None:
     file = order.transactions
     pl.read_csv(file).with_columns(kind=pl.when(pl.col("amount") > 900).then(1).otherwise(2)).write_csv(file)
-    record = TRAIN(replace(order, pattern_column="kind", strict=True), unheard).record
+    record = TRAIN(replace(order, patterns=PatternSource("kind"), strict=True), unheard).record
     assert record.evaluation is not None
     assert record.evaluation.auc.value == pytest.approx(record.measured[0].auc)
     assert [part.name for part in record.evaluation.by_month] == ["2026-02"]
@@ -140,13 +141,41 @@ def test_figures_have_intervals_and_are_broken_down_and_the_gate_says_what_it_th
 def test_patterns_do_not_change_the_model(done: Done, order: TrainingOrder) -> None:
     file = order.transactions
     pl.read_csv(file).with_columns(kind=pl.col("is_fraud")).write_csv(file)
-    assert TRAIN(replace(order, pattern_column="kind"), unheard).card == done.trained.card
+    assert TRAIN(replace(order, patterns=PatternSource("kind")), unheard).card == done.trained.card
 
 
 @pytest.mark.parametrize(("column", "sentence"), [("kind", "has no column kind"), ("amount", "at most 30")])
 def test_a_pattern_column_that_is_none_is_refused(order: TrainingOrder, column: str, sentence: str) -> None:
     with pytest.raises(UnusableDataError, match=sentence):
-        TRAIN(replace(order, pattern_column=column), unheard)
+        TRAIN(replace(order, patterns=PatternSource(column)), unheard)
+
+
+def test_patterns_may_lie_in_a_file_beside(order: TrainingOrder, tmp_path: Path) -> None:
+    truth = tmp_path / "kinds.csv"
+    rows = pl.read_csv(order.transactions)
+    kinds = rows.select("event_time", "user_id", "receiver_id", scenario=pl.col("amount") > 900)
+    kinds.write_csv(truth)
+    record = TRAIN(replace(order, patterns=PatternSource("scenario", truth)), unheard).record
+    assert record.evaluation is not None
+    assert [part.name for part in record.evaluation.by_pattern] == ["false", "true"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda kinds: kinds.head(5), "has 5 rows"),
+        (lambda kinds: kinds.with_columns(user_id=pl.lit("somebody")), "Row 1 of kinds.csv is another payment"),
+        (lambda kinds: kinds.drop("receiver_id"), "has no column receiver_id to tell the payments"),
+    ],
+)
+def test_a_file_beside_about_other_payments_is_refused(
+    order: TrainingOrder, tmp_path: Path, change: Callable[[pl.DataFrame], pl.DataFrame], sentence: str
+) -> None:
+    truth = tmp_path / "kinds.csv"
+    rows = pl.read_csv(order.transactions)
+    change(rows.select("event_time", "user_id", "receiver_id", scenario=pl.lit("a"))).write_csv(truth)
+    with pytest.raises(UnusableDataError, match=sentence):
+        TRAIN(replace(order, patterns=PatternSource("scenario", truth)), unheard)
 
 
 def test_the_serving_model_is_measured_on_the_same_payments(done: Done, order: TrainingOrder) -> None:

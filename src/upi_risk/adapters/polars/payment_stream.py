@@ -17,7 +17,7 @@ from upi_risk.adapters.polars.transactions_file import PLAIN, Transactions, read
 from upi_risk.domain.examples import Examples
 from upi_risk.domain.feature_sets import BASELINE_SET, FeatureSet
 from upi_risk.domain.indian_time import DAY_US, epoch_us, from_epoch_us
-from upi_risk.domain.stream import FileForm
+from upi_risk.domain.stream import FileForm, PatternSource
 from upi_risk.domain.training import TRAINING_SHARE, Source, Split, SplitWishes
 
 
@@ -54,7 +54,7 @@ class FilePaymentStream:
         cls,
         path: Path,
         label_delay: timedelta,
-        pattern_column: str | None = None,
+        patterns: PatternSource | None = None,
         features: FeatureSet = BASELINE_SET,
         form: FileForm = PLAIN,
     ) -> FilePaymentStream:
@@ -63,15 +63,13 @@ class FilePaymentStream:
         Args:
             path: of the file.
             label_delay: from a fraud to its report, where the file does not tell.
-            pattern_column: says what kind of fraud each is, to break figures down by.
+            patterns: where it is told what kind of fraud each is, to break figures down by.
             features: what is computed.
             form: how the file is taken.
         """
         transactions = read_transactions(path, label_delay, form)
-        patterns = None
-        if pattern_column is not None:
-            patterns = read_patterns(path, pattern_column, transactions.frame.get_column("row"))
-        return cls(transactions, (path.name, digest_of(path)), patterns, features)
+        kinds = None if patterns is None else read_patterns(path, patterns, transactions.frame)
+        return cls(transactions, (path.name, digest_of(path)), kinds, features)
 
     @property
     def source(self) -> Source:

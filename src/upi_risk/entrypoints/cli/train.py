@@ -19,7 +19,7 @@ from upi_risk.domain.cost import CostModel
 from upi_risk.domain.feature_sets import BASELINE_SET, FEATURE_SETS
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.operating_points import ScaleWishes
-from upi_risk.domain.stream import FileForm
+from upi_risk.domain.stream import FileForm, PatternSource
 from upi_risk.domain.training import DEFAULTS, HyperParameters, SplitWishes
 from upi_risk.domain.tuning import LIMITS
 from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DATE, DURATION, ColumnNames, Duration, FloatRange
@@ -32,6 +32,7 @@ BuildTrainer = Callable[[int, FileForm, str | None], TrainModel]
 SMALLEST_UNIT: Final = 0.001
 LARGEST_UNIT: Final = 1_000
 MOST_FOLDS: Final = 20
+TRUTH_COLUMN: Final = "scenario"
 COSTS: Final = tuple(field.name for field in fields(CostModel))
 _DEFAULT: Final = HyperParameters()
 _PARAMETERS: Final = tuple(field.name for field in fields(HyperParameters))
@@ -152,6 +153,11 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
     @click.option("--units", type=_Units(), default="1", show_default=True, help="Learn amounts times each factor.")
     @click.option("--pattern-column", help="Column with kinds of fraud, to break figures down by; never a feature.")
     @click.option(
+        "--truth",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="File with the kinds of fraud of the same rows, as simulate writes. [column: scenario]",
+    )
+    @click.option(
         "--folds", type=_Folds(), default=0, help="Validate on so many periods of training, too. [default: 0]"
     )
     @click.option(
@@ -229,6 +235,7 @@ def _order(  # noqa: PLR0913 - one argument an option
     grid: Ranges,
     trials: int,
     pattern_column: str | None,
+    truth: Path | None,
     folds: int,
     against: Path | None,
     strict: bool,
@@ -252,7 +259,7 @@ def _order(  # noqa: PLR0913 - one argument an option
         wishes=SplitWishes(**{name: at and at.replace(tzinfo=UTC) for name, at in others.items()}),
         label_delay=label_delay,
         units=units,
-        pattern_column=pattern_column,
+        patterns=_patterns(pattern_column, truth),
         folds=folds,
         against=against or serving(),
         strict=strict,
@@ -260,6 +267,12 @@ def _order(  # noqa: PLR0913 - one argument an option
         tuning=tuning_order(grid, trials, folds),
         scaling=ScaleWishes(base_rate, alert_budget, block_precision),
     )
+
+
+def _patterns(column: str | None, truth: Path | None) -> PatternSource | None:
+    if column is None and truth is None:
+        return None
+    return PatternSource(column or TRUTH_COLUMN, truth)
 
 
 def _bar() -> Progress:
