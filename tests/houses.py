@@ -13,6 +13,7 @@ from upi_risk.adapters.memory import (
     MemoryHistory,
     MemoryLedger,
     MemorySessions,
+    MemorySignIns,
     MemorySnapshotCache,
     MemoryStore,
     MemoryUsers,
@@ -24,6 +25,7 @@ from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
@@ -57,8 +59,11 @@ class MemoryHouse:
         self.amend = AmendHistory(self.ledger, self.cache)
         self.confirm = ConfirmTransaction(self.history, self.clock, self.amend)
         self.report = ReportFraud(self.history, self.clock, self.amend, self.ledger, self.cache)
-        issue = IssueTokens(self.sessions, self.identities, Lifetimes())
-        self.sign_up = SignUp(self.users, self.identities, self.clock, issue)
+        self.sign_ins = MemorySignIns(self.store)
+        issue = IssueTokens(self.sign_ins, self.identities, Lifetimes())
+        self.refresh = RefreshTokens(self.sign_ins, self.identities, self.clock, Lifetimes())
+        self.end_sign_ins = EndSignIns(self.sessions, self.sign_ins, self.clock)
+        self.sign_up = SignUp(self.identities, self.clock, issue)
         self.log_in = LogIn(self.users, self.clock, self.amend, issue)
         self.authenticate = Authenticate(self.sessions, self.clock)
         self.look_up = LookUp(self.ledger, self.history)

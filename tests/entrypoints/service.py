@@ -67,6 +67,8 @@ class Service:
         made = UseCases(
             sign_up=house.sign_up,
             log_in=house.log_in,
+            refresh=house.refresh,
+            end_sign_ins=house.end_sign_ins,
             authenticate=house.authenticate,
             check=coalesce,
             admit=coalesce.admit,

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from upi_risk.application.tokens import IssueTokens, Tokens
 from upi_risk.domain.payment import person_name, phone_number
-from upi_risk.domain.ports import Clock, Identities, Users
+from upi_risk.domain.ports import Clock, Identities
 from upi_risk.domain.user import User
 
 
 class SignUp:
     """Registers a name and a phone, and signs the new user in."""
 
-    def __init__(self, users: Users, identities: Identities, clock: Clock, issue: IssueTokens) -> None:
-        self._users = users
+    def __init__(self, identities: Identities, clock: Clock, issue: IssueTokens) -> None:
         self._identities = identities
         self._clock = clock
         self._issue = issue
 
     async def __call__(self, name: str, phone: str) -> tuple[User, Tokens]:
-        """Store the user, then issue tokens.
+        """Store the user with the tokens, in one commit.
 
         Raises:
             InvalidInputError: the name or the phone is not one.
@@ -26,5 +25,4 @@ class SignUp:
         """
         at = self._clock.now()
         user = User.sign_up(self._identities.user_id(), person_name(name), phone_number(phone), at)
-        await self._users.add(user)
-        return user, await self._issue(user.user_id, at)
+        return user, await self._issue(user.user_id, at, user)

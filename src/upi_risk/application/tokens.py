@@ -6,17 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from upi_risk.domain.account_ports import SignIns
 from upi_risk.domain.errors import UnauthenticatedError
 from upi_risk.domain.ports import Clock, Identities, Sessions
-from upi_risk.domain.session import Session, TokenKind, digest
+from upi_risk.domain.session import TokenKind, digest
+from upi_risk.domain.sign_in import Family
+from upi_risk.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long tokens are good for."""
+    """How long tokens are good for.
+
+    Attributes:
+        access: an access token.
+        refresh: a refresh token that nobody exchanges.
+        absolute: a sign-in, however often its refresh token is exchanged.
+        most_sign_ins: of one user at a time; the oldest beyond are ended.
+    """
 
     access: timedelta = timedelta(minutes=15)
     refresh: timedelta = timedelta(days=30)
+    absolute: timedelta = timedelta(days=90)
+    most_sign_ins: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +41,24 @@ class Tokens:
 
 
 class IssueTokens:
-    """A pair of new tokens for a user."""
+    """A new sign-in of a user, with its pair of tokens."""
 
-    def __init__(self, sessions: Sessions, identities: Identities, lifetimes: Lifetimes) -> None:
-        self._sessions = sessions
+    def __init__(self, sign_ins: SignIns, identities: Identities, lifetimes: Lifetimes) -> None:
+        self._sign_ins = sign_ins
         self._identities = identities
         self._lifetimes = lifetimes
 
-    async def __call__(self, user_id: str, at: datetime) -> Tokens:
-        """Issue and store; the tokens work from the return on."""
-        access, refresh, family = (self._identities.token() for _ in range(3))
+    async def __call__(self, user_id: str, at: datetime, signing_up: User | None = None) -> Tokens:
+        """Issue and store, together with the user who signs up by it; the tokens work from the return on.
+
+        Raises:
+            PhoneTakenError: the new user's phone belongs to somebody; nothing was stored.
+        """
+        access, refresh, name = (self._identities.token() for _ in range(3))
         lasts = self._lifetimes
-        await self._sessions.add(
-            [
-                Session(digest(access), user_id, TokenKind.ACCESS, family, at, at + lasts.access),
-                Session(digest(refresh), user_id, TokenKind.REFRESH, family, at, at + lasts.refresh),
-            ]
-        )
+        family = Family(name, user_id, at, at + lasts.absolute, at, at + lasts.refresh, digest(refresh))
+        session = family.access_session(digest(access), at, at + lasts.access)
+        await self._sign_ins.begin(family, session, lasts.most_sign_ins, signing_up)
         return Tokens(access, refresh, lasts.access)
 
 

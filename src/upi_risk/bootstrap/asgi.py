@@ -51,6 +51,8 @@ def _use_cases(container: Container) -> UseCases:
     return UseCases(
         sign_up=container.sign_up(),
         log_in=container.log_in(),
+        refresh=container.refresh(),
+        end_sign_ins=container.end_sign_ins(),
         authenticate=container.authenticate(),
         check=container.check(),
         admit=container.check().admit,

@@ -16,9 +16,11 @@ from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.sessions import PostgresSessions
+from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
 from upi_risk.adapters.redis.client import create_client
 from upi_risk.adapters.redis.sessions import CachedSessions
+from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.application.amend import AmendHistory
@@ -29,6 +31,7 @@ from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
@@ -79,7 +82,7 @@ def _patience(settings: Settings) -> Patience:
 
 def _lifetimes(settings: Settings) -> Lifetimes:
     access, refresh = settings.access_token_seconds, settings.refresh_token_seconds
-    return Lifetimes(timedelta(seconds=access), timedelta(seconds=refresh))
+    return Lifetimes(timedelta(seconds=access), timedelta(seconds=refresh), timedelta(days=settings.sign_in_days))
 
 
 class Container(containers.DeclarativeContainer):
@@ -105,6 +108,11 @@ class Container(containers.DeclarativeContainer):
         CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix
     )
 
+    sign_ins = providers.Singleton(
+        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix
+    )
+    lifetimes = providers.Singleton(_lifetimes, settings)
+
     policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
     meter = providers.Singleton(Meter)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
@@ -115,9 +123,11 @@ class Container(containers.DeclarativeContainer):
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
     report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
-    issue = providers.Singleton(IssueTokens, sessions, identities, providers.Singleton(_lifetimes, settings))
-    sign_up = providers.Singleton(SignUp, users, identities, clock, issue)
+    issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
+    sign_up = providers.Singleton(SignUp, identities, clock, issue)
     log_in = providers.Singleton(LogIn, users, clock, amend, issue)
+    refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
+    end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,

@@ -44,7 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         log_format: ``json``, ``console``, or ``auto`` (console on a terminal).
         access_token_seconds: how long an access token is good for.
-        refresh_token_seconds: how long a refresh token is good for.
+        refresh_token_seconds: how long a refresh token that nobody exchanges is good for.
+        sign_in_days: after how many days a user has to sign in again, however busy the tokens are.
         database_pool_size: connections to PostgreSQL at most, for each process.
         redis_pool_size: connections to Redis at most, for each process.
         request_deadline_ms: how long a request may take before it is refused; a slow sender's own time is not counted.
@@ -74,8 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
-    access_token_seconds: Positive = 900
+    access_token_seconds: Annotated[int, msgspec.Meta(gt=0, le=86_400)] = 900
     refresh_token_seconds: Positive = 30 * 86_400
+    sign_in_days: Positive = 90
     database_pool_size: Positive = 20
     redis_pool_size: Positive = 10
     request_deadline_ms: Positive = 450

@@ -9,6 +9,7 @@ from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
 from upi_risk.adapters.memory.scorer import WeightedScorer
 from upi_risk.adapters.memory.sessions import MemorySessions
+from upi_risk.adapters.memory.sign_ins import MemorySignIns
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.adapters.memory.users import MemoryUsers
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryPastChecks",
     "MemoryRateLimiter",
     "MemorySessions",
+    "MemorySignIns",
     "MemorySnapshotCache",
     "MemoryStore",
     "MemoryUsers",

@@ -8,6 +8,7 @@ from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionK
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.session import Session
+from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
 
@@ -27,6 +28,7 @@ class MemoryStore:
         answers: the id of the transaction that each idempotency key led to.
         reports: labels, in the order they were made.
         sessions: by the token's digest.
+        sign_ins: by the family's name, the ones not ended.
     """
 
     users: dict[str, User] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class MemoryStore:
     answers: dict[RetryKey, str] = field(default_factory=dict)
     reports: list[FraudReport] = field(default_factory=list)
     sessions: dict[bytes, Session] = field(default_factory=dict)
+    sign_ins: dict[str, Family] = field(default_factory=dict)
 
     def transaction(self, key: TransactionKey) -> Transaction | None:
         """A user's transaction; None if the user has none such."""

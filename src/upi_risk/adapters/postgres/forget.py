@@ -15,6 +15,7 @@ _OF_USERS: Final = (
     tables.idempotency_keys,
     tables.payees,
     tables.sessions,
+    tables.sign_ins,
     tables.fraud_reports,
     tables.users,
 )

@@ -179,6 +179,22 @@ sessions: Final = Table(
     _column("created_at", _INSTANT),
     _column("expires_at", _INSTANT),
     Index("idx_sessions_user_id", "user_id"),
+    Index("idx_sessions_family", "family"),
+)
+
+sign_ins: Final = Table(
+    "sign_ins",
+    METADATA,
+    _key("family", Text),
+    _column("user_id", Text),
+    _column("created_at", _INSTANT),
+    _column("ends_at", _INSTANT),
+    _column("renewed_at", _INSTANT),
+    _column("expires_at", _INSTANT),
+    _column("refresh_digest", LargeBinary),
+    Column("previous_digest", LargeBinary),
+    Column("sealed", LargeBinary),
+    Index("idx_sign_ins_user_id", "user_id"),
 )
 
 fraud_reports: Final = Table(

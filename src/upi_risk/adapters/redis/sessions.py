@@ -17,11 +17,20 @@ from upi_risk.domain.session import Session
 
 LONGEST_LIFE: Final = timedelta(minutes=15)
 
+ENDED: Final = b"-"
+"""In the place of a copy: the token opens nothing, whatever the store said to a reader that began before."""
+
+
+def key_of(prefix: str, token_digest: bytes) -> str:
+    """Where the copy of a session is."""
+    return f"{prefix}s:{token_digest.hex()}"
+
 
 class CachedSessions:
     """See :class:`upi_risk.domain.ports.Sessions`. Whatever Redis cannot answer, the store does.
 
-    A session never changes, so that a copy is never out of date.
+    A session changes once at most: it is ended. Then :data:`ENDED` takes the place of its copy for longer than any
+    reader takes, and a copy is only ever written where nothing is: a slow reader cannot bring back what has ended.
 
     Attributes:
         garbage: keys that held what they should not, and were removed.
@@ -55,13 +64,16 @@ class CachedSessions:
             await self._redis.run([self._copy(session) for session in stored])
         return [found.get(token_digest) for token_digest in token_digests]
 
-    async def _copies(self, token_digests: Sequence[bytes]) -> dict[bytes, Session]:
-        """What is held of the tokens; garbage is removed."""
+    async def _copies(self, token_digests: Sequence[bytes]) -> dict[bytes, Session | None]:
+        """What is held of the tokens, None for one that was ended; garbage is removed."""
         replies = await self._redis.run([("GET", self._key(token_digest)) for token_digest in token_digests])
-        copies: dict[bytes, Session] = {}
+        copies: dict[bytes, Session | None] = {}
         garbage: list[Command] = []
         for token_digest, reply in zip(token_digests, replies or (), strict=False):
             if reply is None:
+                continue
+            if reply == ENDED:
+                copies[token_digest] = None
                 continue
             session = _session(token_digest, reply)
             if session is None:
@@ -75,10 +87,10 @@ class CachedSessions:
     def _copy(self, session: Session) -> Command:
         life = min(session.expires_at - session.created_at, LONGEST_LIFE)
         milliseconds = max(life // timedelta(milliseconds=1), 1)
-        return ("SET", self._key(session.token_digest), pack(SessionRecord.of(session)), "PX", milliseconds)
+        return ("SET", self._key(session.token_digest), pack(SessionRecord.of(session)), "PX", milliseconds, "NX")
 
     def _key(self, token_digest: bytes) -> str:
-        return f"{self._prefix}s:{token_digest.hex()}"
+        return key_of(self._prefix, token_digest)
 
 
 def _session(token_digest: bytes, reply: Any) -> Session | None:  # noqa: ANN401 - bytes, an error, or anything

@@ -16,6 +16,7 @@ from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.docs import documentation
 from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
+from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.users import logging_in, own_profile, signing_up
@@ -97,7 +98,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (signing_up, logging_in, own_profile, listing, showing, confirming, reporting)
+    makers = (signing_up, logging_in, own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
     return [checking(use_cases, options.log_failure, options.deadline_seconds), *(maker(use_cases) for maker in makers)]
 
 

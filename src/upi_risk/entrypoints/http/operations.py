@@ -30,6 +30,13 @@ _SIGNED_IN: Final[dict[str, Any]] = {
     "expires_in": 900,
     "token": "upa_mZ0tq3...",
 }
+_TOKENS: Final = ("access_token", "refresh_token", "token_type", "expires_in", "token")
+_SESSION: Final[dict[str, Any]] = {
+    "signed_in_at": "2026-01-15T09:30:00.123456Z",
+    "renewed_at": "2026-01-15T09:44:00.250000Z",
+    "ends_at": "2026-02-14T09:44:00.250000Z",
+    "current": True,
+}
 _ID: Final = "019bc0f1-6d0b-7c3e-9a51-2f4b8d6e7a90"
 _ANSWER: Final[dict[str, Any]] = {
     "risk_level": "MEDIUM",
@@ -119,6 +126,27 @@ OPERATIONS: Final = (
     Operation(
         "Users", "get", "/me", "One's own profile", "The token's user, as last recorded.",
         schemas.Profile, _PROFILE, (errors.NOT_FOUND,),
+    ),
+    Operation(
+        "Users", "post", "/token/refresh", "Exchange the refresh token",
+        "Gives new tokens; the refresh token that came is worth nothing from then on. Within 10 seconds it may come "
+        "once more, in case the answer was lost, and gets the same refresh token. Later it ends the sign-in: somebody "
+        "has a copy.",
+        schemas.NewTokens, {name: _SIGNED_IN[name] for name in _TOKENS}, (errors.UNAUTHENTICATED,),
+        takes=schemas.RefreshBody, sends={"refresh_token": "upa_9xQf1c..."}, public=True,
+    ),
+    Operation(
+        "Users", "post", "/logout", "Sign out",
+        "Ends the sign-in of this token. From the answer on none of its tokens works.",
+        schemas.SignedOut, {"ended": "session"}, takes=schemas.ReportBody, sends={}, may_be_empty=True,
+    ),
+    Operation(
+        "Users", "post", "/logout-all", "Sign out everywhere", "Ends every sign-in of the token's user.",
+        schemas.SignedOut, {"ended": "all"}, takes=schemas.ReportBody, sends={}, may_be_empty=True,
+    ),
+    Operation(
+        "Users", "get", "/sessions", "One's own sign-ins", "Those that still live, newest first; at most five.",
+        schemas.SignInList, {"sessions": [_SESSION]},
     ),
     Operation(
         "Payments", "get", "/transactions", "One's own payments", "Checked payments, newest first, a page at a time.",

@@ -99,6 +99,43 @@ class SignedIn(Profile, frozen=True):
     token: Annotated[str, Meta(description="The access token once more.", examples=["upa_mZ0t..."])]
 
 
+class RefreshBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A refresh token, to be exchanged."""
+
+    refresh_token: Annotated[str, Meta(description="The one that came last.", examples=["upa_9xQf..."])]
+
+
+class NewTokens(Struct, frozen=True):
+    """The tokens that take over."""
+
+    access_token: Annotated[str, Meta(examples=["upa_mZ0t..."])]
+    refresh_token: Annotated[str, Meta(examples=["upa_9xQf..."])]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, Meta(description="Seconds that the access token is good for.", examples=[900])]
+    token: Annotated[str, Meta(description="The access token once more.", examples=["upa_mZ0t..."])]
+
+
+class SignInView(Struct, frozen=True):
+    """A sign-in of one's own that still lives."""
+
+    signed_in_at: datetime
+    renewed_at: Annotated[datetime, Meta(description="When its refresh token was last exchanged.")]
+    ends_at: Annotated[datetime, Meta(description="When it ends unless it is renewed, or for good.")]
+    current: Annotated[bool, Meta(description="Whether it is the one that asks.")]
+
+
+class SignInList(Struct, frozen=True):
+    """One's own sign-ins, newest first."""
+
+    sessions: list[SignInView]
+
+
+class SignedOut(Struct, frozen=True):
+    """What has been ended."""
+
+    ended: Annotated[Literal["session", "all"], Meta(description="This sign-in, or all of the user's.")]
+
+
 class CheckAnswer(Struct, frozen=True):
     """How risky a payment is, and what to do."""
 

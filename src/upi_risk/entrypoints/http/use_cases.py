@@ -9,6 +9,7 @@ from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate
 from upi_risk.domain.ports import Clock, Identities
@@ -27,6 +28,8 @@ class UseCases:
 
     sign_up: SignUp
     log_in: LogIn
+    refresh: RefreshTokens
+    end_sign_ins: EndSignIns
     authenticate: Authenticate
     check: Callable[[Asked], Awaitable[Transaction]]
     admit: Callable[[], None]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from upi_risk.application.tokens import Tokens
 from upi_risk.domain.feature_sets import names_of
+from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
 from upi_risk.entrypoints.http.amounts import rupees
 from upi_risk.entrypoints.http.schemas import (
     CheckAnswer,
     FactorView,
+    NewTokens,
     Profile,
     SignedIn,
+    SignInList,
+    SignInView,
     TransactionDetail,
     TransactionView,
 )
@@ -52,6 +57,27 @@ def signed_in(user: User, tokens: Tokens, at: datetime) -> SignedIn:
         token_type="Bearer",  # noqa: S106 - the name of a scheme
         expires_in=int(tokens.expires_in.total_seconds()),
         token=tokens.access,
+    )
+
+
+def new_tokens(tokens: Tokens) -> NewTokens:
+    """Tokens without the user."""
+    return NewTokens(
+        access_token=tokens.access,
+        refresh_token=tokens.refresh,
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expires_in=int(tokens.expires_in.total_seconds()),
+        token=tokens.access,
+    )
+
+
+def sign_in_list(own: str, families: Iterable[Family]) -> SignInList:
+    """Sign-ins, of which one is the caller's; their names stay inside."""
+    return SignInList(
+        [
+            SignInView(held.created_at, held.renewed_at, min(held.expires_at, held.ends_at), held.name == own)
+            for held in families
+        ]
     )
 
 

@@ -1,0 +1,168 @@
+"""Sign-ins in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, delete, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from upi_risk.adapters.postgres import tables
+from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.adapters.postgres.rows import UserRow
+from upi_risk.domain.errors import PhoneTakenError
+from upi_risk.domain.session import Session, TokenKind
+from upi_risk.domain.sign_in import LONGEST_ACCESS, Family, Renewal, Renewed, Verdict
+from upi_risk.domain.user import User
+
+_ENDED_AT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an ended session expired: long ago by anybody's clock."""
+
+
+class PostgresSignIns:
+    """See :class:`upi_risk.domain.account_ports.SignIns`. Each change is one transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="READ COMMITTED")
+
+    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+        """Store a sign-in, and the user with it."""
+        with store_errors():
+            async with self._transaction() as connection:
+                if user is not None:
+                    await _add_user(connection, user)
+                await connection.execute(insert(tables.sign_ins).values(_row(family)))
+                await _add(connection, family.refresh_session(), access)
+                return await _end_beyond(connection, family, most)
+
+    async def renew(self, presented: bytes, renewal: Renewal) -> Renewed:
+        """Exchange a refresh token; its sign-in is locked meanwhile."""
+        sessions, sign_ins = tables.sessions.c, tables.sign_ins.c
+        named = select(sessions.family).where(
+            sessions.token_digest == presented, sessions.kind == TokenKind.REFRESH.value
+        )
+        locked = select(tables.sign_ins).where(sign_ins.family == named.scalar_subquery()).with_for_update()
+        with store_errors():
+            async with self._transaction() as connection:
+                row = (await connection.execute(locked)).first()
+                if row is None:
+                    return Renewed(Verdict.OVER)
+                return await _judged(connection, _family(row), presented, renewal)
+
+    async def end(self, user_id: str, family: str | None, at: datetime) -> Sequence[bytes]:
+        """End sign-ins."""
+        with store_errors():
+            async with self._transaction() as connection:
+                return await _end(connection, user_id, family, at)
+
+    async def of_user(self, user_id: str, at: datetime) -> list[Family]:
+        """The user's sign-ins."""
+        with store_errors():
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(_newest_first(user_id))).all()
+        return [family for family in map(_family, rows) if family.lives(at)]
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._engine.begin()
+
+
+async def _judged(connection: AsyncConnection, family: Family, presented: bytes, renewal: Renewal) -> Renewed:
+    verdict = family.judge(presented, renewal.at)
+    if verdict is Verdict.OVER:
+        return Renewed(verdict, family)
+    if verdict is Verdict.REUSED:
+        ended = await _end(connection, family.user_id, family.name, renewal.at)
+        return Renewed(verdict, None, tuple(ended))
+    sessions = [family.access_session(renewal.access, renewal.at, renewal.access_until)]
+    if verdict is Verdict.LIVE:
+        family = family.renewed(renewal)
+        changed = update(tables.sign_ins).where(tables.sign_ins.c.family == family.name).values(_row(family))
+        await connection.execute(changed)
+        sessions.append(family.refresh_session())
+    await _add(connection, *sessions)
+    return Renewed(verdict, family)
+
+
+async def _add_user(connection: AsyncConnection, user: User) -> None:
+    row = msgspec.structs.asdict(UserRow.of(user))
+    row["habits"] = msgspec.to_builtins(row["habits"])
+    statement = insert_or(tables.users).values(row).on_conflict_do_nothing(index_elements=["mobile"])
+    added = await connection.execute(statement.returning(tables.users.c.user_id))
+    if added.first() is None:
+        raise PhoneTakenError
+
+
+async def _add(connection: AsyncConnection, *sessions: Session) -> None:
+    rows = [
+        {
+            "token_digest": session.token_digest,
+            "user_id": session.user_id,
+            "kind": session.kind.value,
+            "family": session.family,
+            "created_at": session.created_at,
+            "expires_at": session.expires_at,
+        }
+        for session in sessions
+    ]
+    await connection.execute(insert(tables.sessions).values(rows))
+
+
+async def _end_beyond(connection: AsyncConnection, family: Family, most: int) -> list[bytes]:
+    """End the user's oldest sign-ins until there are no more than allowed, the new one among them."""
+    rows = (await connection.execute(_newest_first(family.user_id))).all()
+    others = [row.family for row in rows if row.family != family.name]
+    gone: list[bytes] = []
+    for name in others[most - 1 :]:
+        gone += await _end(connection, family.user_id, name, family.created_at)
+    return gone
+
+
+async def _end(connection: AsyncConnection, user_id: str, family: str | None, at: datetime) -> list[bytes]:
+    sign_ins, sessions = tables.sign_ins.c, tables.sessions.c
+    only = literal(value=True) if family is None else sign_ins.family == family
+    await connection.execute(delete(tables.sign_ins).where(sign_ins.user_id == user_id, only))
+    only = literal(value=True) if family is None else sessions.family == family
+    ended = update(tables.sessions).where(sessions.user_id == user_id, only).values(expires_at=_ENDED_AT)
+    rows = await connection.execute(ended.returning(sessions.token_digest, sessions.kind, sessions.created_at))
+    return [
+        row.token_digest for row in rows if row.kind == TokenKind.ACCESS.value and row.created_at > at - LONGEST_ACCESS
+    ]
+
+
+def _newest_first(user_id: str) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
+    sign_ins = tables.sign_ins.c
+    chosen = select(tables.sign_ins).where(sign_ins.user_id == user_id)
+    return chosen.order_by(sign_ins.created_at.desc(), sign_ins.family.desc())
+
+
+def _row(family: Family) -> dict[str, Any]:
+    return {
+        "family": family.name,
+        "user_id": family.user_id,
+        "created_at": family.created_at,
+        "ends_at": family.ends_at,
+        "renewed_at": family.renewed_at,
+        "expires_at": family.expires_at,
+        "refresh_digest": family.refresh,
+        "previous_digest": family.previous,
+        "sealed": family.sealed,
+    }
+
+
+def _family(row: Row[Any]) -> Family:
+    return Family(
+        row.family,
+        row.user_id,
+        row.created_at,
+        row.ends_at,
+        row.renewed_at,
+        row.expires_at,
+        row.refresh_digest,
+        row.previous_digest,
+        row.sealed,
+    )

@@ -1,0 +1,58 @@
+"""Sign-ins, whose end takes the copies of their tokens out of Redis before it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from redis.asyncio import Redis
+
+from upi_risk.adapters.redis.best_effort import BestEffort
+from upi_risk.adapters.redis.sessions import ENDED, LONGEST_LIFE, key_of
+from upi_risk.domain.account_ports import SignIns
+from upi_risk.domain.errors import StoreUnavailableError
+from upi_risk.domain.session import Session
+from upi_risk.domain.sign_in import Family, Renewal, Renewed
+from upi_risk.domain.user import User
+
+_MARKED_FOR: Final = LONGEST_LIFE // timedelta(milliseconds=1)
+
+
+class CachedSignIns:
+    """See :class:`upi_risk.domain.account_ports.SignIns`.
+
+    The store ends a sign-in first, then its tokens are marked in Redis. Without Redis the tokens are ended in the store
+    but copies of them may come back with it, so the call is refused (StoreUnavailableError) and has to be made again.
+    """
+
+    def __init__(self, store: SignIns, client: Redis, *, prefix: str = "upi:") -> None:
+        """``store`` has the truth; the prefix is that of the copies."""
+        self._store = store
+        self._redis = BestEffort(client)
+        self._prefix = prefix
+
+    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+        """Store a sign-in, and the user with it."""
+        return await self._mark(await self._store.begin(family, access, most, user))
+
+    async def renew(self, presented: bytes, renewal: Renewal) -> Renewed:
+        """Exchange a refresh token."""
+        renewed = await self._store.renew(presented, renewal)
+        await self._mark(renewed.ended)
+        return renewed
+
+    async def end(self, user_id: str, family: str | None, at: datetime) -> Sequence[bytes]:
+        """End sign-ins."""
+        return await self._mark(await self._store.end(user_id, family, at))
+
+    async def of_user(self, user_id: str, at: datetime) -> list[Family]:
+        """The user's sign-ins."""
+        return await self._store.of_user(user_id, at)
+
+    async def _mark(self, ended: Sequence[bytes]) -> Sequence[bytes]:
+        commands = [("SET", key_of(self._prefix, held), ENDED, "PX", _MARKED_FOR) for held in ended]
+        replies = await self._redis.run(commands)
+        if replies is None or any(isinstance(reply, Exception) for reply in replies):
+            raise StoreUnavailableError("copies of ended tokens could not be marked")
+        return ended
