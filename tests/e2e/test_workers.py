@@ -39,7 +39,11 @@ async def served(settings: Settings, **more: str) -> AsyncIterator[tuple[str, ps
         yield base, psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 async def until_ready(client: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:
@@ -122,4 +126,8 @@ async def test_workers_that_cannot_start_end_the_supervisor(settings: Settings) 
     }  # fmt: skip
     command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "serve"]
     process = await asyncio.create_subprocess_exec(*command, env=environ, stderr=asyncio.subprocess.DEVNULL)
-    assert await asyncio.wait_for(process.wait(), 120) == 1
+    try:
+        assert await asyncio.wait_for(process.wait(), 120) == 1
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
