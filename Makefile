@@ -19,10 +19,10 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile simulate-faults
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Start everything and serve on HOST:PORT (127.0.0.1:8000); Ctrl-C stops it
 	@$(BIN)/upi-risk run
@@ -72,6 +72,10 @@ bench: setup ## Measure the service, an echo of its server and the guide's stack
 
 bench-check: setup ## Fail when the service has fallen by a fifth beside the echo (BENCH=, ROUNDS=, SECONDS=)
 	@$(BIN)/python -m benchmarks check --harness "$(BENCH)" --rounds $(ROUNDS) --seconds $(SECONDS)
+
+SEEDS ?= 10000
+simulate-faults: setup-dev ## The core under faults that seeds draw, on made-up time (SEEDS=)
+	@$(BIN)/python -m tests.simulation $(SEEDS)
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile
