@@ -92,6 +92,16 @@ async def test_a_server_that_forgot_the_script_learns_it_again(client: Redis, ca
     assert cache.failures == cache.garbage == 0
 
 
+async def test_a_connection_that_the_server_closed_is_renewed_unnoticed(
+    client: Redis, cache: RedisSnapshotCache, redis_url: str
+) -> None:
+    async with Redis.from_url(redis_url) as other:
+        await other.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    await asyncio.sleep(0.1)
+    assert (await cache.read(WANTED)).users == {USER.user_id: USER}
+    assert cache.failures == 0
+
+
 async def _another_users_state(client: Redis) -> None:
     await RedisSnapshotCache(client).write_users([CacheEntry(a_user("UID-OTHER"), ())])
     await client.copy("upi:u:{UID-OTHER}", USER_KEY, replace=True)

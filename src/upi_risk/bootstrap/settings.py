@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
         redis_timeout_ms: how long a command of Redis may take.
         docs: whether ``/docs`` is served.
+        workers: processes that serve behind the one port.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
     """
 
@@ -73,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     lock_timeout_ms: Positive = 2_000
     redis_timeout_ms: Positive = 50
     docs: bool = True
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     collect_key: Secret = ""
 
     @property

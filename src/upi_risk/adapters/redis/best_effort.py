@@ -73,12 +73,12 @@ class BestEffort:
             replies = [await _reply(connection) for _ in commands]
         except BaseException:
             await connection.disconnect(nowait=True)
-            await self._client.connection_pool.release(connection)
+            await self._give_back(connection)
             raise
         if len(self._kept) < MOST_KEPT:
             self._kept.append(connection)
         else:
-            await self._client.connection_pool.release(connection)
+            await self._give_back(connection)
         return replies
 
     async def _connection(self) -> AbstractConnection:
@@ -88,10 +88,16 @@ class BestEffort:
             if kept.is_connected and not await kept.can_read():  # a server that closed it left an end to be read
                 return kept
             await kept.disconnect(nowait=True)
-            await self._client.connection_pool.release(kept)
-        connection: AbstractConnection = await self._client.connection_pool.get_connection()
+            await self._give_back(kept)
+        pool = self._client.connection_pool
+        connection: AbstractConnection = await pool.get_connection()  # type: ignore[no-untyped-call]
         connection.socket_timeout = None  # the whole call has a deadline, and one for each reply costs as much as it
         return connection
+
+    async def _give_back(self, connection: AbstractConnection) -> None:
+        pool = self._client.connection_pool
+        connection.socket_timeout = pool.connection_kwargs.get("socket_timeout")
+        await pool.release(connection)
 
 
 async def _reply(connection: AbstractConnection) -> Any:  # noqa: ANN401 - whatever was asked for
