@@ -21,6 +21,8 @@ from benchmarks.harness import Harness
 SERVICE: Final = "service"
 BASELINE: Final = "service, v1.0"
 """With the model of the guide's 14 features, which is what the guide's stack computes."""
+PAIR: Final = "service, two"
+"""Two workers behind one port."""
 ECHO: Final = "echo"
 RAW: Final = "echo, mounted"
 GUIDE: Final = "guide"
@@ -86,12 +88,14 @@ def _targets(folder: Path, extent: Extent, *, beside_guide: bool) -> Iterator[tu
         if beside_guide:
             baseline = f"http://127.0.0.1:{stack.enter_context(stacks.service(pair, 'v1.0'))}"
             texts.append(f"{BASELINE.replace(', ', '-')}={baseline},auth=bearer,rows=upi_risk:transactions")
+            two = f"http://127.0.0.1:{stack.enter_context(stacks.service(pair, workers=2))}"
+            texts.append(f"{PAIR.replace(', ', '-')}={two},auth=bearer,rows=upi_risk:transactions")
             guide = f"http://127.0.0.1:{stack.enter_context(stacks.guide(folder, pair))}"
             texts.append(f"{GUIDE}={guide},rows=guide:transactions")
         yield harness, {name: harness.target(text) for name, text in zip(_NAMES, texts, strict=False)}
 
 
-_NAMES: Final = (SERVICE, ECHO, RAW, BASELINE, GUIDE)
+_NAMES: Final = (SERVICE, ECHO, RAW, BASELINE, PAIR, GUIDE)
 
 
 def _turned(targets: list[Any], round_: int) -> list[Any]:

@@ -68,6 +68,10 @@ class _Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment] # a stream's
         self._run.idle.append(self)
 
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self in self._run.idle:  # the server ends what is idle for some seconds
+            self._run.idle.remove(self)
+
     def ask(self, since: float, request: bytes) -> None:
         self._since = since
         self._transport.write(request)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.measure import BASELINE, BUSIEST, ECHO, GUIDE, RAW, SERVICE, Figures
+from benchmarks.measure import BASELINE, BUSIEST, ECHO, GUIDE, PAIR, RAW, SERVICE, Figures
 
 TARGETS: Final = (
     "throughput at 100 connections against the guide's stack",
@@ -100,9 +100,11 @@ def opened(figures: Figures) -> str:
 def reached(figures: Figures) -> str:
     """What is to be reached beside what was, with the current model and with v1.0."""
     goals = (("40 ×", "20 ×"), ("1/50", "1/25"), ("1/25", "1/10"), ("1/5", "1/3"), ("0.5", "0.3"))
-    found = zip(TARGETS, goals, _beside(figures, SERVICE), _beside(figures, BASELINE), strict=True)
+    found = zip(
+        TARGETS, goals, _beside(figures, SERVICE), _beside(figures, BASELINE), _beside(figures, PAIR), strict=True
+    )
     rows = [[what, *goal, current, baseline] for what, goal, current, baseline in found]
-    return _table(["", "goal", "at the least", SERVICE, BASELINE], rows)
+    return _table(["", "goal", "at the least", SERVICE, BASELINE, PAIR], rows)
 
 
 def _beside(figures: Figures, name: str) -> list[str]:

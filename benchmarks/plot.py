@@ -9,9 +9,16 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.measure import BASELINE, BUSIEST, ECHO, GUIDE, RAW, SERVICE, Figures
+from benchmarks.measure import BASELINE, BUSIEST, ECHO, GUIDE, PAIR, RAW, SERVICE, Figures
 
-_COLOURS: Final = {SERVICE: "#0b6e4f", BASELINE: "#6fb98f", ECHO: "#8a8f98", RAW: "#c3c7cf", GUIDE: "#c8553d"}
+_COLOURS: Final = {
+    SERVICE: "#0b6e4f",
+    BASELINE: "#6fb98f",
+    PAIR: "#35a37c",
+    ECHO: "#8a8f98",
+    RAW: "#c3c7cf",
+    GUIDE: "#c8553d",
+}
 _PERCENTILES: Final = {"p50": 50.0, "p95": 95.0, "p99": 99.0, "p999": 99.9}
 
 

@@ -65,16 +65,17 @@ def pair() -> Iterator[Pair]:
 
 
 @contextlib.contextmanager
-def service(pair: Pair, model: str = "") -> Iterator[int]:
-    """The service as it ships, in one process, with the model named or else the current one; yields its port."""
+def service(pair: Pair, model: str = "", workers: int = 1) -> Iterator[int]:
+    """The service as it ships, with the model named or else the current one; yields its port."""
     port = free_port()
     environ = _environ(pair) | {
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "LOG_FORMAT": "json",
         "MODEL_VERSION": model,
+        "WORKERS": str(workers),
     }
-    with _started(f"service{model}", (*_PYTHON, "upi_risk.bootstrap.cli", "serve"), port, environ):
+    with _started(f"service{model}-{workers}", (*_PYTHON, "upi_risk.bootstrap.cli", "serve"), port, environ):
         yield port
 
 
