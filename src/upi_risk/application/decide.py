@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from upi_risk.application.model_health import ModelHealth
+from upi_risk.domain.degraded import by_rules, usable
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import UnknownUserError, UpiRiskError
 from upi_risk.domain.feature_sets import FeatureSet
 from upi_risk.domain.features import Vector
 from upi_risk.domain.history import Snapshot
+from upi_risk.domain.model import Scored
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Scorer
@@ -26,9 +29,10 @@ class Decide:
     and yet the second payment of a user sees the first.
     """
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy) -> None:
+    def __init__(self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth | None = None) -> None:
         self._scorer = scorer
         self._policy = policy
+        self._health = health or ModelHealth(lambda: 0.0, lambda _: None)
 
     @property
     def to_the_hour(self) -> bool:
@@ -76,12 +80,36 @@ class Decide:
         if not fresh:
             return
         card = self._scorer.card
-        scores = self._scorer.score([features for _, _, _, features in fresh])
+        scores = self._scores([features for _, _, _, features in fresh])
         for (index, payment, draft, features), scored in zip(fresh, scores, strict=True):
-            assessment = self._policy.assess(payment.receiver, features, scored, card)
+            if scored is None and payment.receiver not in self._policy.forced:
+                assessment = by_rules(card.features, features, card, self._policy.version)
+            else:
+                assessment = self._policy.assess(payment.receiver, features, scored or _UNASKED, card)
             transaction = Transaction.decided(payment, features, assessment)
             draft.decide(transaction)
             answers[index] = transaction
+
+    def _scores(self, vectors: list[Vector]) -> list[Scored | None]:
+        """The model's answers; where a batch fails each vector is tried alone, and None is what has none."""
+        try:
+            scores = self._scorer.score(vectors)
+        except Exception as error:  # noqa: BLE001 - whatever a model does, payments are answered
+            if len(vectors) > 1:
+                return [self._scores([vector])[0] for vector in vectors]
+            self._health.failed(error)
+            return [None]
+        return [self._trusted(scored) for scored in scores]
+
+    def _trusted(self, scored: Scored) -> Scored | None:
+        if usable(scored):
+            return scored
+        self._health.failed()
+        return None
+
+
+_UNASKED = Scored(0.0, ())
+"""Stands for a model's answer where the policy asks for none: a receiver to try things with."""
 
 
 def _wave(payments: Sequence[Payment], waiting: list[int]) -> tuple[list[int], list[int]]:

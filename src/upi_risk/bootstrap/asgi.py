@@ -46,7 +46,7 @@ def create(settings: Settings | None = None) -> Litestar:
 
 def _use_cases(container: Container) -> UseCases:
     async def ready() -> Mapping[str, bool]:
-        return {"database": await _database_answers(container), "model": True}
+        return {"database": await _database_answers(container), "model": container.model_health().healthy}
 
     return UseCases(
         sign_up=container.sign_up(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 import redis.asyncio as redis
@@ -30,11 +31,13 @@ from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
+from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
@@ -117,7 +120,8 @@ class Container(containers.DeclarativeContainer):
     meter = providers.Singleton(Meter)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
-    decide = providers.Singleton(MeasuredDecide, scorer, policy, meter)
+    model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
+    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
     check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
     measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
     amend = providers.Singleton(AmendHistory, ledger, cache)

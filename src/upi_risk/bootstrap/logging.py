@@ -110,3 +110,9 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
 
 def _json(event: object, **_: object) -> str:
     return _ENCODER.encode(event).decode()
+
+
+def tell_model_failure(error: Exception | None) -> None:
+    """Log that the model did not answer; the payment was decided by rules."""
+    said = described(error) if error is not None else {"error": "no probability"}
+    structlog.get_logger("upi_risk").error("model failed", **said)

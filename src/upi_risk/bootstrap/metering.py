@@ -15,6 +15,7 @@ from typing import Final
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.adapters.prometheus.tally import Tally
 from upi_risk.application.decide import Answer, Decide
+from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.history import Change, Snapshot, Wanted
@@ -161,8 +162,8 @@ class MeasuredLoad(LoadSnapshot):
 class MeasuredDecide(Decide):
     """Deciding, timed."""
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy, meter: Meter) -> None:
-        super().__init__(scorer, policy)
+    def __init__(self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth, meter: Meter) -> None:
+        super().__init__(scorer, policy, health)
         self._meter = meter
 
     def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
