@@ -96,7 +96,7 @@ async def test_a_connection_that_the_server_closed_is_renewed_unnoticed(
     client: Redis, cache: RedisSnapshotCache, redis_url: str
 ) -> None:
     async with Redis.from_url(redis_url) as other:
-        await other.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        await other.client_kill_filter(_type="normal", skipme=True)
     await asyncio.sleep(0.1)
     assert (await cache.read(WANTED)).users == {USER.user_id: USER}
     assert cache.failures == 0

@@ -111,7 +111,7 @@ class Workers:
 
 def _has_said(worker: _Worker) -> bool:
     try:
-        return worker.said.poll() and bool(worker.said.recv())
+        return worker.said.poll() and worker.said.recv() == "ready"
     except EOFError:
         return False
 
@@ -121,7 +121,7 @@ def _work(serve: Serve, settings: Settings, listening: socket.socket, says: Conn
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    serve(settings, listening, lambda: says.send(True))
+    serve(settings, listening, lambda: says.send("ready"))
 
 
 def _end_with(sentinel: int) -> None:
