@@ -100,11 +100,10 @@ def opened(figures: Figures) -> str:
 def reached(figures: Figures) -> str:
     """What is to be reached beside what was, with the current model and with v1.0."""
     goals = (("40 ×", "20 ×"), ("1/50", "1/25"), ("1/25", "1/10"), ("1/5", "1/3"), ("0.5", "0.3"))
-    found = zip(
-        TARGETS, goals, _beside(figures, SERVICE), _beside(figures, BASELINE), _beside(figures, PAIR), strict=True
-    )
-    rows = [[what, *goal, current, baseline] for what, goal, current, baseline in found]
-    return _table(["", "goal", "at the least", SERVICE, BASELINE, PAIR], rows)
+    columns = (SERVICE, BASELINE, PAIR)
+    found = zip(*(_beside(figures, name) for name in columns), strict=True)
+    rows = [[what, *goal, *told] for what, goal, told in zip(TARGETS, goals, found, strict=True)]
+    return _table(["", "goal", "at the least", *columns], rows)
 
 
 def _beside(figures: Figures, name: str) -> list[str]:
