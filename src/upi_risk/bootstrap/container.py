@@ -79,6 +79,10 @@ def _scorer(settings: Settings, models: ModelStore) -> SwappingScorer:
     return SwappingScorer(models.load(settings.model_version or models.current()))
 
 
+def _meter(settings: Settings) -> Meter:
+    return Meter(noting=bool(settings.metrics_dir))
+
+
 def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
 
@@ -117,7 +121,7 @@ class Container(containers.DeclarativeContainer):
     lifetimes = providers.Singleton(_lifetimes, settings)
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
-    meter = providers.Singleton(Meter)
+    meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))

@@ -37,7 +37,9 @@ Sample = Callable[[Tally], None]
 class Meter:
     """Takes notes, and adds them up when there is time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, noting: bool = True) -> None:
+        """``noting`` is whether anybody will add the notes up; if not, none are taken."""
+        self._noting = noting
         self.tally = Tally()
         self._requests: list[RequestRecord] = []
         self._batches: list[Sequence[Answer]] = []
@@ -45,19 +47,24 @@ class Meter:
 
     def request(self, record: RequestRecord) -> None:
         """Note a request that was answered."""
+        if not self._noting:
+            return
         self._requests.append(record)
         if len(self._requests) >= _FULL:
             self.add_up()
 
     def batch(self, answers: Sequence[Answer]) -> None:
         """Note payments that were decided together."""
+        if not self._noting:
+            return
         self._batches.append(answers)
         if len(self._batches) >= _FULL:
             self.add_up()
 
     def stage(self, name: str, seconds: float) -> None:
         """Note how long a part of a batch took: ``load``, ``decide`` or ``commit``."""
-        self._stages.setdefault(name, []).append(seconds)
+        if self._noting:
+            self._stages.setdefault(name, []).append(seconds)
 
     def limited(self, limit: str) -> None:
         """Count a request over a limit, by the limit's name."""

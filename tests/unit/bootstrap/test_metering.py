@@ -64,3 +64,13 @@ def test_live_quality_is_told_only_where_there_is_something_to_judge() -> None:
     assert 'upi_risk_matured_payments{fraud="true",level="LOW"} 2.0' in told
     _judge(tally, [])
     assert page(tally) == b""
+
+
+def test_nothing_is_kept_where_nobody_adds_it_up() -> None:
+    meter, idle = Meter(noting=False), Meter()
+    meter.request(a_record())
+    meter.batch([UnknownUserError()])
+    meter.stage("load", 0.001)
+    for each in (meter, idle):
+        each.add_up()
+    assert page(meter.tally) == page(idle.tally)
