@@ -41,6 +41,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return int(said) if said.isdigit() else min(max(2, psutil.cpu_count() or 2), MOST_WORKERS)
 
 
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For processes that a test starts."""
+    for name in ("RATE_LIMIT_PER_MINUTE", "SIGNUP_LIMIT_PER_HOUR", "LOGIN_LIMIT_PER_HOUR"):
+        monkeypatch.setenv(name, "0")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Valkey for this process, without a single fsync."""

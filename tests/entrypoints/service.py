@@ -16,6 +16,7 @@ from upi_risk.application.check_for_callers import Asked, CheckForCallers
 from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
+from upi_risk.entrypoints.http.rate_limits import LimitRequests
 
 Json = dict[str, Any]
 
@@ -48,6 +49,7 @@ class Service:
     failures: list[tuple[str, Exception]] = field(default_factory=list)
     cors_origins: Sequence[str] = ()
     docs: bool = False
+    limit: LimitRequests | None = None
     patience: Patience = PATIENT
     deadline_seconds: float = 60.0
     replaced: dict[str, Any] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class Service:
             log_failure=lambda request_id, error: self.failures.append((request_id, error)),
             cors_origins=self.cors_origins,
             docs=self.docs,
+            limit=self.limit,
             deadline_seconds=self.deadline_seconds,
         )
         return create_app(self.use_cases(), options)

@@ -105,7 +105,7 @@ async def test_the_document_tells_of_tokens_amounts_and_the_clients_part(documen
     checking = document["paths"]["/check-transaction"]["post"]
     assert checking["security"] == [{"bearer": []}]
     assert document["paths"]["/signup"]["post"]["security"] == []
-    statuses = "200 400 401 403 404 413 414 415 422 431 500 503"
+    statuses = "200 400 401 403 404 413 414 415 422 429 431 500 503"
     assert set(checking["responses"]) == set(statuses.split())
     assert "VERIFY" in document["info"]["description"]
 

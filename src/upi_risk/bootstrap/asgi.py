@@ -22,6 +22,8 @@ from upi_risk.bootstrap.sampling import Sampling
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.errors import ContendedError, OverloadedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
+from upi_risk.entrypoints.http.client_address import ClientAddress
+from upi_risk.entrypoints.http.rate_limits import LimitRequests, Limits
 
 READY_WITHIN_SECONDS: Final = 1.0
 
@@ -108,9 +110,19 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         cors_origins=settings.origins,
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
+        limit=_limit(container, settings),
         on_startup=(following.start, *((keeping.start,) if keeping else ())),
         on_shutdown=(close,),
     )
+
+
+def _limit(container: Container, settings: Settings) -> LimitRequests | None:
+    """What keeps to the limits; None where there are none."""
+    address = ClientAddress(settings.proxies, settings.client_address_header)
+    limits = Limits(settings.rate_limit_per_minute, settings.signup_limit_per_hour, settings.login_limit_per_hour)
+    if limits == Limits(0, 0, 0):
+        return None
+    return LimitRequests(container.limiter(), address, limits)
 
 
 class _Following:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.ledger import PostgresLedger
@@ -20,6 +21,7 @@ from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
 from upi_risk.adapters.redis.client import create_client
+from upi_risk.adapters.redis.rate_limiter import RedisRateLimiter
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
@@ -29,6 +31,7 @@ from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.application.follow_model import SwappingScorer
+from upi_risk.application.limit_through_outages import LimitThroughOutages
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.model_health import ModelHealth
@@ -87,6 +90,10 @@ def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
 
 
+def _workers(settings: Settings) -> int:
+    return settings.workers
+
+
 def _lifetimes(settings: Settings) -> Lifetimes:
     access, refresh = settings.access_token_seconds, settings.refresh_token_seconds
     return Lifetimes(timedelta(seconds=access), timedelta(seconds=refresh), timedelta(days=settings.sign_in_days))
@@ -119,6 +126,12 @@ class Container(containers.DeclarativeContainer):
         CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix
     )
     lifetimes = providers.Singleton(_lifetimes, settings)
+    limiter = providers.Singleton(
+        LimitThroughOutages,
+        providers.Singleton(RedisRateLimiter, redis, prefix=cache_prefix),
+        providers.Singleton(MemoryRateLimiter, clock),
+        providers.Callable(_workers, settings),
+    )
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
     meter = providers.Singleton(_meter, settings)

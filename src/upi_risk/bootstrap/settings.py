@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from upi_risk.bootstrap.setting_faults import sentence
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
@@ -41,6 +42,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
         model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
         cors_origins: web origins that may call, separated by commas.
+        rate_limit_per_minute: requests of an address in any minute, over all processes; 0 is without a limit.
+        signup_limit_per_hour: sign-ups of an address in any hour; 0 is without a limit.
+        login_limit_per_hour: sign-ins of an address in any hour; 0 is without a limit.
+        trusted_proxies: networks of proxies, separated by commas, whose word on a client's address is taken.
+        client_address_header: the one header in which these say it.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         log_format: ``json``, ``console``, or ``auto`` (console on a terminal).
         access_token_seconds: how long an access token is good for.
@@ -73,6 +79,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     model_version: str = ""
     model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
+    rate_limit_per_minute: NotNegative = 100
+    signup_limit_per_hour: NotNegative = 5
+    login_limit_per_hour: NotNegative = 20
+    trusted_proxies: str = ""
+    client_address_header: Literal["x-forwarded-for", "x-real-ip", "true-client-ip"] = "x-forwarded-for"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     access_token_seconds: Annotated[int, msgspec.Meta(gt=0, le=86_400)] = 900
@@ -97,6 +108,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """The CORS origins, one by one."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
+    @property
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of trusted proxies, one by one.
+
+        Raises:
+            SettingsError: one of them is no network.
+        """
+        try:
+            return tuple(ipaddress.ip_network(each.strip()) for each in self.trusted_proxies.split(",") if each.strip())
+        except ValueError:
+            message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
+            raise SettingsError(message) from None
+
     def require_database(self) -> None:
         """Refuse to go on without a database.
 
@@ -120,6 +144,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         Raises:
             SettingsError: one sentence that says what to do.
         """
+        self._require_limits()
         if self.app_env == "production":
             message = "APP_ENV=production needs a sign-in that proves the phone; the demo mode is for development."
             raise SettingsError(message)
@@ -129,6 +154,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
                 "so it serves this machine only; use HOST=127.0.0.1."
             )
             raise SettingsError(message)
+
+    def _require_limits(self) -> None:
+        limits = (self.rate_limit_per_minute, self.signup_limit_per_hour, self.login_limit_per_hour)
+        if self.app_env == "production" and not all(limits):
+            names = "RATE_LIMIT_PER_MINUTE, SIGNUP_LIMIT_PER_HOUR and LOGIN_LIMIT_PER_HOUR"
+            raise SettingsError(f"APP_ENV=production needs limits: {names} must be at least 1.")
 
 
 ENV_FILE: Final = Path(".env")

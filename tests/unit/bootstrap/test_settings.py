@@ -85,3 +85,15 @@ def test_in_a_folder_without_artifacts_those_of_the_checkout_serve(
     assert read_settings().artifacts_dir == "artifacts"
     monkeypatch.setenv("ARTIFACTS_DIR", "elsewhere")
     assert read_settings().artifacts_dir == "elsewhere"
+
+
+@pytest.mark.parametrize("name", ["rate_limit_per_minute", "signup_limit_per_hour", "login_limit_per_hour"])
+def test_production_needs_limits(name: str) -> None:
+    with pytest.raises(SettingsError, match=name.upper()):
+        Settings(app_env="production", **{name: 0}).require_safe()  # type: ignore[arg-type]  # an int, whichever it is
+
+
+def test_trusted_proxies_are_networks_with_commas_between() -> None:
+    assert [str(each) for each in Settings(trusted_proxies="10.0.0.0/8, ::1,").proxies] == ["10.0.0.0/8", "::1/128"]
+    with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
+        _ = Settings(trusted_proxies="10.0.0.1/8").proxies

@@ -14,7 +14,7 @@ from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, Limit, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
@@ -37,6 +37,7 @@ class HttpOptions:
         cors_origins: origins of web pages that may call, exactly; none if empty.
         docs: whether ``/docs`` and ``/openapi.json`` are there.
         deadline_seconds: how long a request may take once it has been read; checks keep a deadline of their own.
+        limit: decides whether a request is let in, see ``LimitRequests``; all are if None.
         on_startup: awaited in order before the first request.
         on_shutdown: awaited in order after the last request.
     """
@@ -47,6 +48,7 @@ class HttpOptions:
     cors_origins: Sequence[str] = ()
     docs: bool = True
     deadline_seconds: float = 0.45
+    limit: Limit | None = None
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
 
@@ -90,6 +92,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
             log_request=options.log_request,
             log_failure=options.log_failure,
             deadline_seconds=options.deadline_seconds,
+            limit=options.limit,
         ),
         direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
     )
@@ -110,6 +113,13 @@ def _cors(origins: Sequence[str]) -> CORSConfig | None:
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         allow_credentials=False,
-        expose_headers=["Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"],
+        expose_headers=[
+            "Idempotent-Replayed",
+            "Location",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "X-Request-ID",
+        ],
         max_age=600,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -41,6 +42,7 @@ class JsonBody(Generic[Body]):
         self._schema = schema
         self._decoder = msgspec.json.Decoder(schema, strict=True)
         self._if_empty = if_empty
+        self._quoted = tuple(f'"{name}"'.encode() for name in schema.__struct_encode_fields__)
 
     async def __call__(self, request: HttpRequest) -> Body:
         """The body of a request; see :meth:`read`."""
@@ -72,6 +74,8 @@ class JsonBody(Generic[Body]):
             if not raw.isascii():
                 raw.decode()  # msgspec does not look into what it skips or keeps raw
             body = self._decoder.decode(raw)
+            if b"\\" in raw or any(raw.count(name) > 1 for name in self._quoted):
+                _refuse_twice_named(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise diagnose(raw, self._schema) from None
         for name in self._schema.__struct_fields__:
@@ -139,6 +143,18 @@ def _parse_member(member: msgspec.Raw) -> object:
         return msgspec.json.decode(member)
     except msgspec.ValidationError:
         return member
+
+
+def _refuse_twice_named(raw: bytes) -> None:
+    """Refuse a body that names a field twice: two readers might take different ones.
+
+    Args:
+        raw: of a schema that takes no names but its own.
+    """
+    names = [name for name, _ in json.loads(raw, object_pairs_hook=list, parse_int=len, parse_float=len)]
+    twice = {name: None for name in names if names.count(name) > 1}
+    if twice:
+        raise ProblemError(VALIDATION_FAILED, [FieldError(name, "duplicate_field") for name in twice])
 
 
 def _faults(value: Mapping[str, object], schema: type[msgspec.Struct]) -> list[FieldError]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from upi_risk.domain.errors import DeadlineError
 from upi_risk.entrypoints.http.errors import (
     INTERNAL,
     MEDIA_TYPE,
+    RATE_LIMITED,
     TIMEOUT,
     ClientGoneError,
     Kind,
@@ -60,6 +61,7 @@ class RequestRecord(Struct, frozen=True):
     request_id: str
 
 
+Limit = Callable[[HTTPScope], Awaitable[Sequence[tuple[bytes, bytes]] | None]]
 LogRequest = Callable[[RequestRecord], None]
 LogFailure = Callable[[str, Exception], None]
 """Is told the request's id and what went wrong on our side."""
@@ -76,12 +78,14 @@ class EdgeOptions:
         log_request: is told of every request when it has been answered.
         log_failure: is told of every exception behind an answer of 500 or more.
         deadline_seconds: how long a request may take once it has been read; direct routes keep a deadline of their own.
+        limit: None for a request that is let in, headers of the refusal for another; it is asked before any route.
     """
 
     new_id: Callable[[], str]
     log_request: LogRequest
     log_failure: LogFailure
     deadline_seconds: float
+    limit: Limit | None = None
 
 
 class Edge:
@@ -104,6 +108,7 @@ class Edge:
         self._log_request = options.log_request
         self._log_failure = options.log_failure
         self._deadline_seconds = options.deadline_seconds
+        self._limit = options.limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -119,11 +124,7 @@ class Edge:
         try:
             fault = fault_of(scope)
             if fault is None:
-                app = self._app_for(scope)
-                if app is self._app:
-                    await self._in_time(scope, receive, exchange)
-                else:
-                    await app(scope, receive, exchange.send)
+                await self._let_in(scope, receive, exchange)
             else:
                 await exchange.refuse(fault)
         except ClientGoneError:
@@ -149,6 +150,19 @@ class Edge:
                     request_id=exchange.request_id,
                 )
             )
+
+    async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
+        """Serve what keeps to the limits."""
+        if self._limit is not None:
+            wait = await self._limit(scope)
+            if wait is not None:
+                await exchange.refuse(RATE_LIMITED, wait)
+                return
+        app = self._app_for(scope)
+        if app is self._app:
+            await self._in_time(scope, receive, exchange)
+        else:
+            await app(scope, receive, exchange.send)
 
     async def _in_time(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve, and give up on what takes too long; waiting for what the caller sends is not counted.
@@ -249,11 +263,11 @@ class _Exchange:
         """Let nothing more be said by the application."""
         self._discarding = True
 
-    async def refuse(self, kind: Kind) -> None:
+    async def refuse(self, kind: Kind, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
         """Answer with a problem."""
         self.status = kind.status
         body = render(kind, self.request_id)
-        headers = [*kind.encoded_headers, (b"content-length", b"%d" % len(body))]
+        headers = [*kind.encoded_headers, *more, (b"content-length", b"%d" % len(body))]
         await self._send({"type": "http.response.start", "status": kind.status, "headers": self._complete(headers)})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 

@@ -31,6 +31,7 @@ class Kind:
         title: what it is, the same for every occurrence.
         detail: what to do or what is wrong; never anything the caller sent.
         headers: headers that go with it.
+        varying: names of further ones, whose values are those of the case.
     """
 
     status: int
@@ -38,6 +39,7 @@ class Kind:
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    varying: tuple[str, ...] = ()
 
     @property
     def encoded_headers(self) -> list[tuple[bytes, bytes]]:
@@ -87,6 +89,13 @@ KEY_REUSED: Final = Kind(
 HEADERS_TOO_LARGE: Final = Kind(
     431, "headers-too-large", "Headers too large", "All headers together have at most 16 KiB.", {"Connection": "close"}
 )
+RATE_LIMITED: Final = Kind(
+    429,
+    "rate-limited",
+    "Too many requests",
+    "Wait as many seconds as Retry-After says; asking earlier does not make the wait longer.",
+    varying=("Retry-After", "RateLimit", "RateLimit-Policy"),
+)
 INTERNAL: Final = Kind(500, "internal", "Internal error", "Something is wrong on our side; it has been recorded.")
 UNAVAILABLE_DEPENDENCY: Final = Kind(
     UNAVAILABLE,
@@ -113,7 +122,7 @@ TIMEOUT: Final = Kind(
 
 KINDS: Final = (
     MALFORMED_JSON, INVALID_HTTP, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, TOO_LARGE,
-    URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, INTERNAL,
+    URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, RATE_LIMITED, INTERNAL,
     UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
 )  # fmt: skip
 """Every type of problem there is."""

@@ -12,6 +12,7 @@ import msgspec
 
 from upi_risk.entrypoints.http import errors
 from upi_risk.entrypoints.http.operations import OPERATIONS, Operation
+from upi_risk.entrypoints.http.rate_limits import UNLIMITED
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
 Json = dict[str, Any]
@@ -147,7 +148,8 @@ def problems_of(op: Operation) -> tuple[errors.Kind, ...]:
     checked = (errors.VALIDATION_FAILED,) if op.parameters and not op.takes else ()
     with_body = _WITH_BODY if op.takes else checked
     signed_in = () if op.public else (errors.UNAUTHENTICATED,)
-    kinds = dict.fromkeys((*op.problems, *with_body, *signed_in, *_EVERYWHERE))
+    limited = () if op.path in UNLIMITED else (errors.RATE_LIMITED,)
+    kinds = dict.fromkeys((*op.problems, *with_body, *signed_in, *limited, *_EVERYWHERE))
     return tuple(kinds)
 
 
@@ -160,7 +162,7 @@ def _refusals(op: Operation) -> Json:
             "description": " or ".join(kind.title for kind in kinds),
             "headers": {
                 "X-Request-ID": _REQUEST_ID,
-                **{name: {"schema": {"type": "string"}} for kind in kinds for name in kind.headers},
+                **{name: {"schema": {"type": "string"}} for kind in kinds for name in (*kind.headers, *kind.varying)},
             },
             "content": {
                 "application/problem+json": {

@@ -1,0 +1,85 @@
+"""Limits to how often an address may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from litestar.types import HTTPScope
+
+from upi_risk.application.coalesce import Coalesce
+from upi_risk.domain.rate_limit import Ask, RateLimiter, Verdict
+from upi_risk.entrypoints.http.client_address import ClientAddress
+
+MINUTE: Final = 60
+HOUR: Final = 3600
+UNLIMITED: Final = frozenset({"/health/live", "/health/ready"})
+"""Paths of which nothing is counted: who asks there decides whether the service is restarted."""
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many requests of an address are let in; 0 is without a limit.
+
+    Attributes:
+        per_minute: of all routes together, but for the health ones.
+        sign_ups_per_hour: of ``POST /signup``.
+        log_ins_per_hour: of ``POST /login``.
+    """
+
+    per_minute: int = 100
+    sign_ups_per_hour: int = 5
+    log_ins_per_hour: int = 20
+
+
+class LimitRequests:
+    """Decides for each request whether it is let in. Those that wait together are one call of the limiter."""
+
+    def __init__(self, limiter: RateLimiter, address: ClientAddress, limits: Limits) -> None:
+        async def admit(asks: Sequence[Ask]) -> Sequence[Verdict]:
+            return await limiter.admit(asks)
+
+        self._admit = Coalesce[Ask, Verdict](admit)
+        self._address = address
+        self._per_minute = limits.per_minute
+        own = {"/signup": ("signup", limits.sign_ups_per_hour), "/login": ("login", limits.log_ins_per_hour)}
+        self._own = {path: ask for path, ask in own.items() if ask[1]}
+
+    async def __call__(self, scope: HTTPScope) -> Headers | None:
+        """None if it is let in, else headers that say when to come back.
+
+        One refused by the limit of its route has been counted against that of all routes.
+        """
+        path = scope["path"]
+        if path in UNLIMITED:
+            return None
+        address = self._address(scope)
+        if self._per_minute:
+            refusal = await self._ask("minute", address, self._per_minute, MINUTE)
+            if refusal is not None:
+                return refusal
+        if scope["method"] == "POST" and self._own:
+            own = self._own.get(_canonical(path))
+            if own is not None:
+                return await self._ask(own[0], address, own[1], HOUR)
+        return None
+
+    async def _ask(self, name: str, address: str, limit: int, window: int) -> Headers | None:
+        verdict = await self._admit(Ask(f"{name} {address}", limit, window))
+        if verdict.admitted:
+            return None
+        wait = verdict.retry_after_seconds
+        return [  # as draft-ietf-httpapi-ratelimit-headers-10 has them
+            (b"retry-after", b"%d" % wait),
+            (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name.encode(), limit, window)),
+            (b"ratelimit", b'"%b";r=0;t=%d' % (name.encode(), wait)),
+        ]
+
+
+def _canonical(path: str) -> str:
+    """The path without what the routing does not care for: the version, slashes in a row or at the end."""
+    parts = [part for part in path.split("/") if part]
+    return "/" + "/".join(parts[1:] if parts[:1] == ["v1"] else parts)
