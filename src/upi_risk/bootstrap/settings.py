@@ -80,8 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     rate_limit_per_minute: NotNegative = 100
-    signup_limit_per_hour: NotNegative = 5
-    login_limit_per_hour: NotNegative = 20
+    signup_limit_per_hour: NotNegative = 0
+    login_limit_per_hour: NotNegative = 0
     trusted_proxies: str = ""
     client_address_header: Literal["x-forwarded-for", "x-real-ip", "true-client-ip"] = "x-forwarded-for"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
