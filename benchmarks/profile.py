@@ -84,6 +84,7 @@ async def _measure(settings: Settings, seed: int) -> dict[int, Spent]:
     users = [await _sign_up(container, 6_000_000_000 + seed * USERS + number) for number in range(USERS)]
     async with app.lifespan():
         found = {size: await _of_size(app, container, users, size, dice) for size in BATCHES}
+    await container.check_batch().settle()
     await container.engine().dispose()
     await container.redis().aclose()
     return found

@@ -37,6 +37,13 @@ def free_ports(number: int) -> list[int]:
         return [each.getsockname()[1] for each in found]
 
 
+PATIENT = {
+    "REQUEST_DEADLINE_MS": "20000", "ADMISSION_WAIT_MS": "20000", "REDIS_TIMEOUT_MS": "2000",
+    "RATE_LIMIT_PER_MINUTE": "0",
+}  # fmt: skip
+"""What is tested here does not depend on how fast the machine is, and all of it comes from one address."""
+
+
 @dataclass
 class Stack:
     """What runs.
@@ -87,7 +94,10 @@ def two_replicas(folder: Path, environ: dict[str, str]) -> Iterator[Stack]:
     with contextlib.ExitStack() as stack:
         processes = []
         for port, metrics in zip(serving, measured, strict=True):
-            own = {**os.environ, **environ, "PORT": str(port), "METRICS_PORT": str(metrics), "HOST": "127.0.0.1"}
+            own = {
+                **os.environ, **PATIENT, **environ,
+                "PORT": str(port), "METRICS_PORT": str(metrics), "HOST": "127.0.0.1",
+            }  # fmt: skip
             processes.append(stack.enter_context(started([*SERVE], own)))
         stack.enter_context(started([nginx, "-c", str(nginx_conf(folder, listen, serving)), "-e", str(folder / "e")]))
         direct = [f"http://127.0.0.1:{port}" for port in serving]

@@ -141,6 +141,8 @@ async def test_two_processes_that_check_one_user_at_once_lose_nothing(settings: 
         stored = await houses[0].look_up().profile(user.user_id)
     finally:
         for house in houses:
+            await house.check().drain()
+            await house.check_batch().settle()
             await house.engine().dispose()
             await house.redis().aclose()
     assert stored.transaction_count == 40

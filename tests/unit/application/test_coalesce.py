@@ -25,7 +25,7 @@ class Doubling:
 
 
 async def started(doubling: Doubling, *numbers: int) -> tuple[Coalesce[int, int], list[asyncio.Task[int]]]:
-    coalesce = Coalesce(doubling)
+    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=60))
     tasks = []
     for number in numbers:
         tasks.append(asyncio.create_task(coalesce(number)))

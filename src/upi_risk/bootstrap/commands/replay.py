@@ -62,6 +62,7 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
             message = f"{file.name} was replayed into this database before: add --fresh to remove that first."
             raise UnusableDataError(message) from error
         finally:
+            await container.check_batch().settle()
             await container.engine().dispose()
             await container.redis().aclose()
 
