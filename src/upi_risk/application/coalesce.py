@@ -66,7 +66,7 @@ class Coalesce(Generic[Question, Result]):
         self._taken: list[_Waiting[Question, Result]] = []
         self._worker: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle
         self.shed = 0
         self.late = 0
 
@@ -124,8 +124,7 @@ class Coalesce(Generic[Question, Result]):
                 await self._answer(loop, self._taken)
         finally:
             self._worker, self._taken = None, []
-            if self._timer is not None:
-                self._timer.cancel()
+            self._timer.cancel()
 
     def _watch_later(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = loop.call_later(self._patience.deadline_seconds / _TICKS, self._watch, loop)
