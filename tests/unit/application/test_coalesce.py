@@ -176,3 +176,18 @@ async def test_no_more_than_so_many_wait() -> None:
 
 async def test_an_idle_one_admits() -> None:
     Coalesce(Doubling()).admit()
+
+
+async def test_more_than_a_batch_holds_is_sent_away_in_time_while_every_batch_hangs() -> None:
+    async def stuck(_: Sequence[int]) -> Sequence[int | UpiRiskError]:
+        await asyncio.Event().wait()
+        return []
+
+    coalesce = Coalesce[int, int](stuck, Patience(deadline_seconds=0.1, waiting_seconds=60))
+    began = asyncio.get_running_loop().time()
+    asked = [coalesce(number) for number in range(LARGEST_BATCH + 50)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {DeadlineError}
+    assert asyncio.get_running_loop().time() - began < 5
+    assert coalesce.late == len(asked)
+    await coalesce.drain()
