@@ -112,7 +112,7 @@ class Stuck:
         return list(numbers)
 
 
-SHORT = Patience(deadline_seconds=0.05, waiting_seconds=0.02, most_waiting=3)
+SHORT = Patience(deadline_seconds=0.3, waiting_seconds=30)
 
 
 async def test_a_batch_that_hangs_is_abandoned_and_the_next_is_answered() -> None:
@@ -121,7 +121,7 @@ async def test_a_batch_that_hangs_is_abandoned_and_the_next_is_answered() -> Non
     began = asyncio.get_running_loop().time()
     with pytest.raises(DeadlineError):
         await coalesce(1)
-    assert asyncio.get_running_loop().time() - began < 1
+    assert asyncio.get_running_loop().time() - began < 5
     assert await coalesce(2) == 2
     assert stuck.stopped.is_set()
     assert coalesce.late == 1

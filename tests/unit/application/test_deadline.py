@@ -33,7 +33,7 @@ async def test_what_does_not_stop_when_it_is_told_to_is_not_awaited(*, failing: 
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
             ended.set()
             if failing:
                 raise RuntimeError("nobody looks") from None
@@ -43,7 +43,7 @@ async def test_what_does_not_stop_when_it_is_told_to_is_not_awaited(*, failing: 
     began = loop.time()
     with pytest.raises(DeadlineError):
         await within(0.01, work())
-    assert loop.time() - began < 0.05
+    assert loop.time() - began < 5
     assert not ended.is_set()
     await asyncio.wait_for(ended.wait(), 5)
     await asyncio.sleep(0)
