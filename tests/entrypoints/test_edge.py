@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.entrypoints.service import Account, Service, check
+from upi_risk.domain.errors import OverloadedError
 from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, RequestRecord
 
 Message = dict[str, Any]
@@ -177,3 +178,16 @@ async def test_what_is_not_http_is_passed_through(service: Service) -> None:
     sent, _ = await talk(service.app(), asked, {"type": "websocket.connect"})
     assert [message["type"] for message in sent] == ["websocket.close"]
     assert service.records == []
+
+
+async def test_a_limiter_that_is_overloaded_is_no_internal_error() -> None:
+    async def limit(_: object) -> None:
+        raise OverloadedError
+
+    async def never(*_: object) -> None:
+        raise AssertionError
+
+    options = EdgeOptions(lambda: "id-1", lambda _: None, lambda *_: None, 60, limit)
+    sent, _ = await talk(Edge(never, options), scope())
+    assert sent[0]["status"] == 503
+    assert msgspec.json.decode(sent[1]["body"])["type"] == "urn:upi-risk:overloaded"

@@ -33,6 +33,8 @@ async def within(seconds: float, work: Awaitable[Done], loop: asyncio.AbstractEv
     if not task.done():
         abandon(task)
         raise DeadlineError
+    if task.cancelled():  # from within: whoever waits must hear of it
+        raise DeadlineError
     return task.result()
 
 

@@ -47,3 +47,11 @@ async def test_what_does_not_stop_when_it_is_told_to_is_not_awaited(*, failing: 
     assert not ended.is_set()
     await asyncio.wait_for(ended.wait(), 5)
     await asyncio.sleep(0)
+
+
+async def test_work_that_is_cancelled_from_within_is_told_of() -> None:
+    async def work() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(DeadlineError):
+        await within(5, work())

@@ -16,12 +16,11 @@ from msgspec import Struct
 from upi_risk.application.deadline import abandon
 from upi_risk.domain.errors import DeadlineError
 from upi_risk.entrypoints.http.errors import (
-    INTERNAL,
     MEDIA_TYPE,
     RATE_LIMITED,
-    TIMEOUT,
     ClientGoneError,
     Kind,
+    kind_of,
     kind_of_status,
     render,
 )
@@ -129,16 +128,11 @@ class Edge:
                 await exchange.refuse(fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
-        except DeadlineError as error:
-            self._log_failure(exchange.request_id, error)
-            if exchange.status:
-                raise  # half an answer is out
-            await exchange.refuse(TIMEOUT)
         except Exception as error:
             self._log_failure(exchange.request_id, error)
             if exchange.status:
                 raise  # half an answer is out: the server has to break the connection off
-            await exchange.refuse(INTERNAL)
+            await exchange.refuse(kind_of(error))  # the limits and the deadline are outside the routes
         finally:
             method = scope["method"]
             self._log_request(
