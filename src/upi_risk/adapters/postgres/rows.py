@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -74,24 +75,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, user: User) -> UserRow:
         """The row of a user."""
-        return cls(
-            user_id=user.user_id,
-            name=user.name,
-            mobile=user.phone,
-            created_at=user.created_at,
-            last_event_at=user.last_event_at,
-            last_login_at=user.last_login_at,
-            version=user.version,
-            login_count=user.login_count,
-            transaction_count=user.transaction_count,
-            settled_count=user.settled_count,
-            settled_paise=user.settled_paise,
-            largest_paise=user.largest_paise,
-            payee_count=user.payee_count,
-            last_settled_at=user.last_settled_at,
-            track=[(day.number, day.settled, day.reports) for day in user.track.days],
-            habits=HabitsColumn.of(user.habits),
-        )
+        return cls(**_columns(user))
 
     def value(self) -> User:
         """The user of the row."""
@@ -113,6 +97,17 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
             track=TrackRecord(tuple([Day(*entry) for entry in self.track])),
             habits=self.habits.value(),
         )
+
+
+class AskedRow(UserRow, frozen=True, kw_only=True):
+    """A row of ``users`` as it is to be, if the one that is there has the expected version."""
+
+    expected_version: int
+
+    @classmethod
+    def of(cls, user: User, expected_version: int) -> AskedRow:  # type: ignore[override]
+        """The row of a user."""
+        return cls(**_columns(user), expected_version=expected_version)
 
 
 class PayeeRow(msgspec.Struct, frozen=True):
@@ -238,6 +233,27 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
             settled_at=self.settled_at,
             reported_at=self.reported_at,
         )
+
+
+def _columns(user: User) -> dict[str, Any]:
+    return {
+        "user_id": user.user_id,
+        "name": user.name,
+        "mobile": user.phone,
+        "created_at": user.created_at,
+        "last_event_at": user.last_event_at,
+        "last_login_at": user.last_login_at,
+        "version": user.version,
+        "login_count": user.login_count,
+        "transaction_count": user.transaction_count,
+        "settled_count": user.settled_count,
+        "settled_paise": user.settled_paise,
+        "largest_paise": user.largest_paise,
+        "payee_count": user.payee_count,
+        "last_settled_at": user.last_settled_at,
+        "track": [(day.number, day.settled, day.reports) for day in user.track.days],
+        "habits": HabitsColumn.of(user.habits),
+    }
 
 
 def _tile_column(tiles: Tiles) -> TileColumn:

@@ -79,7 +79,7 @@ WITH asked AS MATERIALIZED (
                track integer[], habits json)
 ), used AS MATERIALIZED (
     SELECT k.user_id
-      FROM unnest(%(retry_users)s::text[], %(retry_keys)s::text[]) AS retry (user_id, idempotency_key),
+      FROM json_to_recordset(%(retries)s::json) AS retry (user_id text, idempotency_key text),
            LATERAL (SELECT user_id FROM idempotency_keys
                      WHERE user_id = retry.user_id AND idempotency_key = retry.idempotency_key
                      LIMIT 1) k
