@@ -164,7 +164,7 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check),
+        providers.Singleton(CheckForCallers, authenticate, measured_check, limiter),
         providers.Singleton(_patience, settings),
         MOST_UNDER_WAY,
     )

@@ -14,8 +14,9 @@ from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, Limit, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
+from upi_risk.entrypoints.http.rate_limits import LimitRequests
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -48,7 +49,7 @@ class HttpOptions:
     cors_origins: Sequence[str] = ()
     docs: bool = True
     deadline_seconds: float = 0.45
-    limit: Limit | None = None
+    limit: LimitRequests | None = None
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
 
@@ -102,7 +103,8 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
     makers = (signing_up, logging_in, own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
-    return [checking(use_cases, options.log_failure, options.deadline_seconds), *(maker(use_cases) for maker in makers)]
+    check = checking(use_cases, options.log_failure, options.deadline_seconds, options.limit)
+    return [check, *(maker(use_cases) for maker in makers)]
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig | None:

@@ -130,6 +130,7 @@ KINDS: Final = (
 KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.UpiRiskError: INTERNAL,
     domain.InvalidInputError: VALIDATION_FAILED,
+    domain.RateLimitedError: RATE_LIMITED,
     domain.PhoneTakenError: CONFLICT,
     domain.UnauthenticatedError: UNAUTHENTICATED,
     domain.ForbiddenError: FORBIDDEN,
