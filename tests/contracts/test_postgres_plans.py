@@ -83,7 +83,7 @@ async def test_loading_goes_by_index_even_while_the_tables_are_empty(engine: Asy
 
 async def test_committing_goes_by_index_even_while_the_tables_are_empty(engine: AsyncEngine) -> None:
     empty = {"users": "[]", "transactions": "[]", "payees": "[]", "deltas": "[]", "unseen": "0.9"}
-    empty |= {"retries": "[]"}
+    empty |= {"retries": "[]", "features": "{}", "ends": "{0}"}
     nodes = await _explain(engine, statements.COMMIT, empty)
     assert _scanned(nodes) == []
     assert _indexes(nodes) == {"users_pkey", "idempotency_keys_pkey"}

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from upi_risk.adapters.postgres import statements
 from upi_risk.adapters.postgres.errors import again, store_errors
-from upi_risk.adapters.postgres.rows import AskedRow, PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
+from upi_risk.adapters.postgres.floats import Floats, ends
+from upi_risk.adapters.postgres.rows import AddedRow, AskedRow, PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
 from upi_risk.adapters.postgres.straight import Statement, Straight
 from upi_risk.domain.history import Change, FraudReport, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
@@ -197,7 +198,8 @@ def _wanted_row(item: Wanted) -> Parameters:
 
 
 def _columns_of(changes: Sequence[Change]) -> Parameters:
-    asked = [added.payment for change in changes for added in change.added]
+    added = [transaction for change in changes for transaction in change.added]
+    asked, features = [each.payment for each in added], [each.features for each in added]
     keyed = [
         {"user_id": payment.user_id, "idempotency_key": payment.idempotency_key}
         for payment in asked
@@ -206,7 +208,9 @@ def _columns_of(changes: Sequence[Change]) -> Parameters:
     return {
         "retries": _json(keyed),
         "users": _json([AskedRow.of(change.user, change.expected_version) for change in changes]),
-        "transactions": _json([TransactionRow.of(added) for change in changes for added in change.added]),
+        "transactions": _json([AddedRow.of(transaction) for transaction in added]),
+        "features": Floats(features),
+        "ends": ends(features),
         "payees": _json([PayeeRow.of(payee) for change in changes for payee in change.payees]),
         "deltas": _json([row for change in changes for row in _delta_rows(change)]),
         "unseen": _UNSEEN,

@@ -166,8 +166,8 @@ class FactorRow(msgspec.Struct, frozen=True):
     contribution: float
 
 
-class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``transactions``."""
+class AddedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``transactions`` without the features, which travel apart."""
 
     user_id: str
     transaction_id: str
@@ -175,7 +175,6 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     amount_paise: int
     checked_at: datetime
     idempotency_key: str | None
-    features: list[float]
     score: float
     level: Level
     decision: Decision
@@ -189,29 +188,20 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     probability: float | None
 
     @classmethod
+    def of(cls, transaction: Transaction) -> AddedRow:
+        """The row of a transaction."""
+        return cls(**_transaction(transaction))
+
+
+class TransactionRow(AddedRow, frozen=True, kw_only=True):
+    """A row of ``transactions``."""
+
+    features: list[float]
+
+    @classmethod
     def of(cls, transaction: Transaction) -> TransactionRow:
         """The row of a transaction."""
-        payment, assessment = transaction.payment, transaction.assessment
-        return cls(
-            user_id=payment.user_id,
-            transaction_id=payment.transaction_id,
-            receiver_upi=payment.receiver,
-            amount_paise=payment.amount_paise,
-            checked_at=payment.at,
-            idempotency_key=payment.idempotency_key,
-            features=list(transaction.features),
-            score=assessment.score,
-            level=assessment.level,
-            decision=assessment.decision,
-            factors=[FactorRow(factor.code, factor.text, factor.contribution) for factor in assessment.factors],
-            confidence=assessment.confidence,
-            model_version=assessment.model_version,
-            policy_version=assessment.policy_version,
-            status=transaction.status,
-            settled_at=transaction.settled_at,
-            reported_at=transaction.reported_at,
-            probability=assessment.probability,
-        )
+        return cls(**_transaction(transaction), features=list(transaction.features))
 
     def value(self) -> Transaction:
         """The transaction of the row."""
@@ -251,13 +241,36 @@ def _columns(user: User) -> dict[str, Any]:
         "largest_paise": user.largest_paise,
         "payee_count": user.payee_count,
         "last_settled_at": user.last_settled_at,
-        "track": [(day.number, day.settled, day.reports) for day in user.track.days],
+        "track": [day[:3] for day in user.track.days],
         "habits": HabitsColumn.of(user.habits),
     }
 
 
+def _transaction(transaction: Transaction) -> dict[str, Any]:
+    payment, assessment = transaction.payment, transaction.assessment
+    return {
+        "user_id": payment.user_id,
+        "transaction_id": payment.transaction_id,
+        "receiver_upi": payment.receiver,
+        "amount_paise": payment.amount_paise,
+        "checked_at": payment.at,
+        "idempotency_key": payment.idempotency_key,
+        "score": assessment.score,
+        "level": assessment.level,
+        "decision": assessment.decision,
+        "factors": [FactorRow(*factor) for factor in assessment.factors],
+        "confidence": assessment.confidence,
+        "model_version": assessment.model_version,
+        "policy_version": assessment.policy_version,
+        "status": transaction.status,
+        "settled_at": transaction.settled_at,
+        "reported_at": transaction.reported_at,
+        "probability": assessment.probability,
+    }
+
+
 def _tile_column(tiles: Tiles) -> TileColumn:
-    return [(t.number, t.count, t.paise, t.squares, t.fresh, t.unusual) for t in tiles]
+    return list(tiles)
 
 
 def _tiles(column: TileColumn) -> Tiles:
