@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
+from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.line import Command, Line
 from upi_risk.domain.breaker import Breaker
 
@@ -31,7 +31,7 @@ class Guard:
     breaker: Breaker = field(default_factory=Breaker)
     _line: Line | None = None
 
-    def line(self, client: Redis) -> Line:
+    def line(self, client: Client) -> Line:
         """The way to the server, by the client of whoever is first to ask."""
         if self._line is None:
             self._line = Line(client, self.deadline_seconds)
@@ -46,7 +46,7 @@ class BestEffort:
         skipped: calls that were not made because the ones before had failed.
     """
 
-    def __init__(self, client: Redis, guard: Guard | None = None) -> None:
+    def __init__(self, client: Client, guard: Guard | None = None) -> None:
         """``guard`` is shared with others; None makes one."""
         guard = guard or Guard()
         self._line = guard.line(client)
@@ -64,7 +64,7 @@ class BestEffort:
             return None
         try:
             replies = await self._line.ask(commands)
-        except (RedisError, OSError, TimeoutError):
+        except (RedisError, RedisClusterException, OSError, TimeoutError):
             self.failures += 1
             self._breaker.failed(loop.time())
             return None

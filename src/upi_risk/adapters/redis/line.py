@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from hiredis import pack_command
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisClusterException, ResponseError
 
 MOST_KEPT: Final = 2
 """Connections that stay taken from the client's pool: taking one and giving it back costs more than ten commands."""
@@ -22,13 +23,13 @@ Command = tuple[Any, ...]
 class Line:
     """Sends commands in one round trip; what several ask within one turn of the loop is one round trip, too."""
 
-    def __init__(self, client: Redis, deadline_seconds: float) -> None:
+    def __init__(self, client: Redis | RedisCluster, deadline_seconds: float) -> None:
         """``deadline_seconds`` is the longest a round trip takes, connecting included."""
-        self._client = client
+        way = _Cluster(client) if isinstance(client, RedisCluster) else _Connections(client)
+        self._send = way.send
         self._deadline_seconds = deadline_seconds
         self._asked: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
         self._sending: set[asyncio.Task[None]] = set()
-        self._kept: list[AbstractConnection] = []
 
     async def ask(self, commands: Sequence[Command]) -> list[Any]:
         """The replies in order, an error that is about one command as a value.
@@ -65,7 +66,15 @@ class Line:
             if not future.done():
                 future.set_result(told)
 
-    async def _send(self, commands: Sequence[Command]) -> list[Any]:
+
+class _Connections:
+    """Connections to one server, some of which are kept."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._kept: list[AbstractConnection] = []
+
+    async def send(self, commands: Sequence[Command]) -> list[Any]:
         """Write all commands at once and read as many replies.
 
         A connection that did not get to its end is not in step with its replies any more, and is closed.
@@ -108,3 +117,28 @@ async def _reply(connection: AbstractConnection) -> Any:  # noqa: ANN401 - whate
         return await connection.read_response(timeout=math.inf)
     except ResponseError as error:
         return error
+
+
+class _Cluster:
+    """The nodes of a cluster. Each command has one key, and goes to the node that has it."""
+
+    def __init__(self, client: RedisCluster) -> None:
+        self._client = client
+
+    async def send(self, commands: Sequence[Command]) -> list[Any]:
+        """One round trip to each node that has a key; the client follows keys that have moved.
+
+        Raises:
+            RedisClusterException: no node has one of the keys.
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        try:
+            replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        except KeyError as error:  # what the client says of a key that no node has
+            raise RedisClusterException("No node of the cluster has the key.") from error
+        for reply in replies:
+            if isinstance(reply, Exception) and not isinstance(reply, ResponseError):
+                raise reply
+        return replies

@@ -13,10 +13,10 @@ from hashlib import sha1
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
+from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.records import (
     PayeeRecord,
     ReceiverRecord,
@@ -83,7 +83,7 @@ class RedisSnapshotCache:
         garbage: keys that held what they should not, and were removed.
     """
 
-    def __init__(self, client: Redis, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
+    def __init__(self, client: Client, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
         """Keys of all kinds begin with the prefix; ``guard`` is shared with others of the same server."""
         self._redis = BestEffort(client, guard)
         self._prefix = prefix
