@@ -30,7 +30,7 @@ from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.limit_through_outages import LimitThroughOutages
 from upi_risk.application.log_in import LogIn
@@ -166,6 +166,7 @@ class Container(containers.DeclarativeContainer):
         Coalesce,
         providers.Singleton(CheckForCallers, authenticate, measured_check),
         providers.Singleton(_patience, settings),
+        MOST_UNDER_WAY,
     )
     look_up = providers.Singleton(LookUp, ledger, past)
     verify_saved = providers.Singleton(VerifySaved, history)
