@@ -32,13 +32,14 @@ class Reply:
     @property
     def well_formed_refusal(self) -> bool:
         """Whether this is 503 in the shape that callers are promised."""
+        if b"content-type: application/problem+json" not in self.head:
+            return False
         told = self.json()
         return (
             self.status == told["status"] == 503
-            and b"content-type: application/problem+json" in self.head
             and b"\r\nretry-after: " in self.head
             and b"\r\nx-request-id: " in self.head
-            and told["fallback_decision"] == "VERIFY"
+            and told.get("fallback_decision") == "VERIFY"
         )
 
 
