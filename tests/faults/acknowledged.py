@@ -106,7 +106,7 @@ async def run(
     service, told = _Service(postgres, valkey), Told()
     await service.start()
     try:
-        payers = await signed_up(service.port, 200, _PHONES)
+        payers = await signed_up(service.port, max(50, wanted // 90), _PHONES)
         storm = Storm(service.port, payers, wanted, tell=tell)
         began = asyncio.get_running_loop().time()
         killing = asyncio.create_task(_kill(storm, service, postgres, kills, told))
@@ -133,7 +133,8 @@ async def _kill(storm: Storm, service: _Service, postgres: OwnServer, kills: Kil
         if whom == "worker":
             await service.kill_worker(dice)
         elif whom == "master":
-            await service.kill_master()
+            with storm.unattended():
+                await service.kill_master()
         else:
             await asyncio.to_thread(postgres.kill, signal.SIGQUIT)
             await asyncio.to_thread(postgres.start)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import psycopg
 
-# Of the features, the second is the payer's count of payments, the eleventh whether the receiver is new to the payer.
+# Of the features, the second is the payer's count of payments, up to 100, the eleventh whether the receiver is new to the payer.
 _WRONG = {
     "users whose count is not that of their rows": """
         SELECT count(*) FROM users u
@@ -51,7 +51,7 @@ _WRONG = {
         SELECT count(*) FROM (
             SELECT features[2] AS seen, row_number() OVER (PARTITION BY user_id ORDER BY checked_at) - 1 AS before
               FROM transactions) decided
-         WHERE seen <> before
+         WHERE seen <> least(before, 100)
     """,
 }
 

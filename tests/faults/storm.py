@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.faults.wire import Payer, Reply, Wire
@@ -27,7 +28,8 @@ class Storm:
         wires: how many ask at a time.
         acknowledged: transactions that somebody was told of, by payer and key.
         statuses: of all replies; 0 where the connection broke.
-        slowest: seconds of the slowest refusal.
+        slowest: seconds of the slowest refusal while somebody was there to refuse.
+        attended: whether there is a process that serves, the whole time since a request was sent.
         malformed: refusals that were not in shape.
         different: retries that were told something else than the first delivery.
     """
@@ -41,12 +43,21 @@ class Storm:
     acknowledged: dict[tuple[str, str], bytes] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
+    attended: bool = True
     malformed: int = 0
     different: int = 0
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)  # noqa: S311 - a load
         self._asked = 0
+        self._unattended_until = 0.0
+
+    @contextlib.contextmanager
+    def unattended(self) -> Iterator[None]:
+        """Nobody serves meanwhile: connections wait to be accepted."""
+        self.attended = False
+        yield
+        self.attended, self._unattended_until = True, asyncio.get_running_loop().time()
 
     async def blow(self) -> None:
         """Ask until every payment was answered."""
@@ -64,6 +75,7 @@ class Storm:
                 )
 
     async def _insist(self, wire: Wire, payer: Payer, key: str, request: bytes) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             try:
                 reply = await wire.ask(request)
@@ -75,7 +87,8 @@ class Storm:
             if reply.status == 200:
                 self._keep(payer, key, reply)
                 return
-            self.slowest = max(self.slowest, reply.seconds)
+            if self._unattended_until < loop.time() - reply.seconds and self.attended:
+                self.slowest = max(self.slowest, reply.seconds)
             self.malformed += not reply.well_formed_refusal
             await asyncio.sleep(_PAUSE_SECONDS)
 
