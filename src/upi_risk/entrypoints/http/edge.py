@@ -18,6 +18,7 @@ from upi_risk.domain.errors import DeadlineError
 from upi_risk.entrypoints.http.errors import (
     MEDIA_TYPE,
     RATE_LIMITED,
+    TIMEOUT,
     ClientGoneError,
     Kind,
     kind_of,
@@ -131,6 +132,10 @@ class Edge:
                 await exchange.refuse(fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
+        except asyncio.CancelledError:
+            if not exchange.status:
+                await exchange.refuse(TIMEOUT)  # the server would say 500, and in no shape of ours
+            raise
         except Exception as error:
             self._log_failure(exchange.request_id, error)
             if exchange.status:
