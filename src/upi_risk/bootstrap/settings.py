@@ -11,13 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from dotenv import dotenv_values
 
-from upi_risk.bootstrap.secret_faults import (
-    fault_of_file,
-    fault_of_gateway,
-    fault_of_placeholder,
-    fault_of_secret,
-    is_loopback,
-)
+from upi_risk.bootstrap.safety import fault_of_serving
 from upi_risk.bootstrap.setting_faults import sentence
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -77,7 +71,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
-        redis_timeout_ms: how long a command of Redis may take.
+        redis_timeout_ms: how long a call of Redis may take, connecting included.
+        breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
+        breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
@@ -119,10 +115,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     redis_pool_size: Positive = 10
     request_deadline_ms: Positive = 450
     admission_wait_ms: Positive = 200
-    pool_timeout_ms: Positive = 2_000
-    statement_timeout_ms: Positive = 5_000
-    lock_timeout_ms: Positive = 2_000
+    pool_timeout_ms: Positive = 100
+    statement_timeout_ms: Positive = 200
+    lock_timeout_ms: Positive = 100
     redis_timeout_ms: Positive = 50
+    breaker_failures: Positive = 5
+    breaker_open_ms: Positive = 1_000
     docs: bool = True
     collect_key: Secret = ""
     metrics_host: str = "127.0.0.1"
@@ -146,6 +144,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
+
+    def in_bulk(self) -> Settings:
+        """The same, with time for work on thousands of rows, where nobody waits for an answer."""
+        return msgspec.structs.replace(
+            self,
+            pool_timeout_ms=max(self.pool_timeout_ms, 2_000),
+            statement_timeout_ms=max(self.statement_timeout_ms, 5_000),
+            lock_timeout_ms=max(self.lock_timeout_ms, 2_000),
+            redis_timeout_ms=max(self.redis_timeout_ms, 100),
+        )
 
     def require_database(self) -> None:
         """Refuse to go on without a database.
@@ -188,56 +196,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         Raises:
             SettingsError: one sentence that says what to do.
         """
-        self._require_limits()
-        if self.auth_mode == "demo":
-            self._require_home()
-        else:
-            self._require_secrets(env_file)
-
-    def _require_secrets(self, env_file: Path) -> None:
-        production, http = self.app_env == "production", self.otp_sender == "http"
-        faults = [
-            fault_of_secret("OTP_PEPPER", self.otp_pepper, needed=production),
-            fault_of_secret("OTP_PEPPER_PREVIOUS", self.otp_pepper_previous),
-            fault_of_secret("OTP_GATEWAY_TOKEN", self.otp_gateway_token, needed=http, least=16),
-            fault_of_gateway(self.otp_gateway_url, safe=production) if http else None,
-        ]
-        if production:
-            if not http:
-                faults.append("APP_ENV=production does not write codes on a terminal: set OTP_SENDER=http.")
-            faults += [
-                fault_of_placeholder("DATABASE_URL", self.database_url),
-                fault_of_placeholder("REDIS_URL", self.redis_url),
-                fault_of_file(env_file),
-            ]
-        for fault in filter(None, faults):
+        fault = fault_of_serving(self, env_file)
+        if fault is not None:
             raise SettingsError(fault)
-
-    def _require_home(self) -> None:
-        """Refuse to serve others in the demo mode."""
-        if self.app_env == "production":
-            message = (
-                "APP_ENV=production needs AUTH_MODE=otp, which proves the phone; the demo mode is for development."
-            )
-            raise SettingsError(message)
-        if not is_loopback(self.host):
-            message = (
-                f"HOST={self.host} is no loopback address: the demo mode signs anybody in by a phone number alone, "
-                "so it serves this machine only; use HOST=127.0.0.1, or AUTH_MODE=otp."
-            )
-            raise SettingsError(message)
-
-    def _require_limits(self) -> None:
-        given = {
-            "RATE_LIMIT_PER_MINUTE": self.rate_limit_per_minute,
-            "SIGNUP_LIMIT_PER_HOUR": self.signup_limit_per_hour,
-            "LOGIN_LIMIT_PER_HOUR": self.login_limit_per_hour,
-            "GUESS_LIMIT_PER_HOUR": self.guess_limit_per_hour,
-            "CODE_LIMIT_PER_TEN_MINUTES": self.code_limit_per_ten_minutes,
-        }
-        if self.app_env == "production" and 0 in given.values():
-            names = ", ".join(name for name, limit in given.items() if limit == 0)
-            raise SettingsError(f"APP_ENV=production needs limits: {names} must be at least 1.")
 
 
 def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # noqa: ANN401 - each field's own type
