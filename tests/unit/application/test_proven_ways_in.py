@@ -9,12 +9,13 @@ import pytest
 
 from tests.houses import MemoryHouse
 from tests.proving import ADDRESS, CANONICAL, PEPPER, PHONE, Device, ProvenHouse, other_than
+from upi_risk.adapters.cryptography.ed25519 import verifies
 from upi_risk.application.deliver_codes import Outcome
 from upi_risk.application.devices import NewDevice
 from upi_risk.application.proven_ways_in import Answered
 from upi_risk.application.throttle import Quotas
 from upi_risk.domain.challenge import Peppers, Purpose, Way
-from upi_risk.domain.device_key import packed
+from upi_risk.domain.device_key import NOBODY, packed
 from upi_risk.domain.errors import (
     ChallengeFailedError,
     CodeNotSentError,
@@ -24,6 +25,8 @@ from upi_risk.domain.errors import (
     RateLimitedError,
     UnknownDeviceError,
 )
+from upi_risk.domain.payment import Phone
+from upi_risk.domain.user import User
 
 
 async def test_who_has_the_phone_signs_up_and_then_in() -> None:
@@ -42,6 +45,45 @@ async def test_a_code_comes_for_users_alone_but_a_challenge_for_all() -> None:
     assert (await proven.asked()).startswith("upc_")
     assert proven.sender.sent == []
     assert proven.told == [(Outcome.NOBODY, None)]
+
+
+async def test_nothing_is_looked_up_before_a_challenge_is_given() -> None:
+    """Removed: the pause, with the look-up before the answer; the time told who there is."""
+    proven = ProvenHouse()
+    await proven.a_user()
+    asked: list[str] = []
+    find = proven.house.users.by_phone
+
+    async def counted(phone: Phone) -> User | None:
+        asked.append(phone)
+        return await find(phone)
+
+    proven.house.users.by_phone = counted  # type: ignore[method-assign]  # told when it is asked
+    for phone in (PHONE, "9876543211"):
+        await proven.log_in.begin(phone, ADDRESS, Way.CODE)
+        await proven.log_in.begin(phone, ADDRESS, Way.DEVICE_KEY)
+        await proven.sign_up.begin("Asha", phone, ADDRESS)
+    assert asked == []
+    await proven.deliver.settle()
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize("phone", [PHONE, "9876543211"])
+async def test_a_wrong_signature_is_checked_once_whether_or_not_somebody_has_the_phone(phone: str) -> None:
+    """Removed: the check under the key of nobody; a phone of nobody was answered without one."""
+    checked: list[bytes] = []
+    proven = ProvenHouse()
+    await proven.a_user(device=Device())
+    challenge_id = await proven.asked(phone)
+
+    def verify(key: bytes, message: bytes, signature: bytes) -> bool:
+        checked.append(key)
+        return verifies(key, message, signature)
+
+    proven.log_in._verify = verify
+    with pytest.raises(ChallengeFailedError):
+        await proven.log_in.by_signature(phone, Answered(challenge_id, Device(2).signature(challenge_id), ADDRESS))
+    assert checked == [Device().public if phone == PHONE else NOBODY]
 
 
 async def test_a_code_guessed_for_a_phone_of_nobody_opens_nothing() -> None:
