@@ -84,8 +84,9 @@ class CheckForCallers:
 
 
 def _refused(question: Asked, verdict: Verdict | None, caller: str | None) -> Answer | None:
-    if verdict is not None and question.ask is not None and not verdict.admitted:
-        return RateLimitedError(question.ask, verdict)
+    ask = question.ask
+    if verdict is not None and ask is not None and not verdict.admitted:
+        return RateLimitedError(ask.name, ask.limit, ask.window_seconds, verdict.retry_after_seconds)
     if caller is None:
         return UnauthenticatedError()
     return None if caller == question.payment.user_id else ForbiddenError()

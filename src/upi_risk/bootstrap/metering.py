@@ -71,6 +71,10 @@ class Meter:
         """Count a request over a limit, by the limit's name."""
         self.tally.count("upi_risk_limiter_rejections", (limit,))
 
+    def code(self, outcome: str) -> None:
+        """Count a one-time code by what became of it."""
+        self.tally.count("upi_risk_codes", (outcome,))
+
     def shed(self, reason: str) -> None:
         """Count a request turned away under load, by a reason of a closed set."""
         self.tally.count("upi_risk_shed", (reason,))
