@@ -23,7 +23,7 @@ from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.examples import Examples, canary_rows
 from upi_risk.domain.feature_sets import BASELINE_SET, FeatureSet
-from upi_risk.domain.gate import AcceptanceGate
+from upi_risk.domain.gate import AcceptanceGate, Rival, Stretch
 from upi_risk.domain.learning_ports import Learner, ModelShelf, PaymentStream, Usage
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.operating_points import ScaleWishes
@@ -177,7 +177,7 @@ class TrainModel:
             bands=bands,
             libraries=self._learner.libraries,
             evaluation=evaluation,
-            verdict=AcceptanceGate().judge(evaluation, serving, strict=order.strict),
+            verdict=AcceptanceGate().judge(evaluation, _tested(stream, split), serving, strict=order.strict),
             validation=validation,
             drift=self._instruments.drift(order.features.names, train[0], tests[0]),
             tuning=tuning,
@@ -204,18 +204,19 @@ class TrainModel:
     def _evaluated(self, test: Examples, scores: Sequence[float], order: TrainingOrder) -> Evaluation:
         return self._instruments.evaluate(test, scores, RiskPolicy(), order.parameters.seed)
 
-    def _serving(self, order: TrainingOrder, test: Examples) -> tuple[tuple[str, Evaluation] | None, tuple[str, ...]]:
+    def _serving(self, order: TrainingOrder, test: Examples) -> tuple[Rival | None, tuple[str, ...]]:
         """What the model that serves reaches on the same payments, by the same draws; or why it was not asked."""
         if order.against is None:
             return None, ()
         try:
             card, model = self._shelf.content(order.against)
+            learned = self._shelf.learned(order.against)
         except ModelRejectedError as error:
             return None, (f"The serving model could not be compared with. {error}",)
         if not order.features.begins_with(card.set):
             return None, (f"The serving model {card.version} reads {card.feature_set} features; it was not compared.",)
         scores = card.meaning.scores(self._learner.probabilities(model, test))
-        return (card.version, self._evaluated(test, scores, order)), ()
+        return Rival(card.version, self._evaluated(test, scores, order), learned), ()
 
 
 def _examples(
@@ -236,6 +237,10 @@ def _examples(
             message = f"The {name} period has {examples.rows:,} payments, {examples.frauds:,} of them known as fraud; "
             raise UnusableDataError(f"{message}it needs some of either kind ({split}).")
     return train, tests, LaterPart(train[0], later, learned, judged[0] if judged else None)
+
+
+def _tested(stream: PaymentStream, split: Split) -> Stretch:
+    return Stretch(stream.source.name, stream.source.sha256, split.test_from, split.test_to)
 
 
 def _explained(scorer: Scorer, test: Examples) -> Explained:

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from tests.learning import (
+    A_TEST,
     STOPPING,
     a_record,
+    a_rival,
     a_small_model,
     a_tuning,
     a_validation,
@@ -55,7 +57,7 @@ def full() -> TrainingRecord:
         record,
         source=named,
         evaluation=evaluation,
-        verdict=AcceptanceGate().judge(evaluation, ("v0.9", evaluation)),
+        verdict=AcceptanceGate().judge(evaluation, A_TEST, a_rival(evaluation)),
         validation=a_validation(),
         tuning=a_tuning(),
         stopping=STOPPING,
@@ -114,7 +116,14 @@ def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
     for label in ("ROC curve", "Reliability diagram", "SHAP values", "Cost against threshold"):
         assert f'aria-label="{label}"' in page
     assert page.count("train 2026-03-02") >= 5
-    for words in ("The gate is not passed", "mule", "another population", "flatters by +0.1000 AUC", "SHA-256"):
+    for words in (
+        "The gate is not passed",
+        "Not a fair comparison: v0.9 learned",
+        "mule",
+        "another population",
+        "flatters by +0.1000 AUC",
+        "SHA-256",
+    ):
         assert words in page
 
 

@@ -24,6 +24,7 @@ def render(of: ReportMaterial) -> str:
         sections += [_keys(record.evaluation), _acting(record.evaluation, split)]
     if record.verdict is not None:
         text = "Only what passes should serve. The guide's targets stand beside, met or missed."
+        text = " ".join((text, *(f"Not a fair comparison: {doubt}" for doubt in record.verdict.doubts)))
         sections.append(section("May it serve?", text, tables.checks(record.verdict, split)))
     sections += [*_curves(of), _looks_at(of)]
     if record.evaluation is not None:
