@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from heapq import nlargest
 from itertools import starmap
 from pathlib import Path
 from typing import Final
@@ -35,7 +36,10 @@ from upi_risk.domain.training import HyperParameters, Split, SplitWishes, Traini
 from upi_risk.domain.tuning import Tuning, TuningOrder
 
 EXPLAINED: Final = 1_500
-"""Payments of the test whose contributions the report shows."""
+"""Payments, spread over the test, whose contributions the report shows."""
+
+RISKIEST: Final = 500
+"""Payments with the highest scores whose contributions it shows beside: most payments are good, and look it."""
 
 Read = Callable[[Path, timedelta, PatternSource | None, FeatureSet], PaymentStream]
 """Opens a file, given the label delay, where kinds of fraud are told and the features to compute."""
@@ -190,8 +194,17 @@ class TrainModel:
         progress("Loading what was written", 0.0)
         scorer = self._shelf.take(order.out)
         progress("Drawing the report", 0.0)
-        explained = _explained(scorer, tests[0])
-        material = ReportMaterial(scorer.card, record, tests[0], scores, explained, RiskPolicy(), order.costs, raw[0])
+        material = ReportMaterial(
+            card=scorer.card,
+            record=record,
+            test=tests[0],
+            scores=scores,
+            explained=_explained(scorer, tests[0], canary_rows(tests[0].rows, EXPLAINED)),
+            riskiest=_explained(scorer, tests[0], nlargest(RISKIEST, range(tests[0].rows), key=raw[0].__getitem__)),
+            policy=RiskPolicy(),
+            costs=order.costs,
+            raw=raw[0],
+        )
         self._shelf.add_report(order.out, self._instruments.render(material))
         self._tune.forget(order.out)
         return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
@@ -243,6 +256,6 @@ def _tested(stream: PaymentStream, split: Split) -> Stretch:
     return Stretch(stream.source.name, stream.source.sha256, split.test_from, split.test_to)
 
 
-def _explained(scorer: Scorer, test: Examples) -> Explained:
-    vectors = vectors_of(test, canary_rows(test.rows, EXPLAINED))
+def _explained(scorer: Scorer, test: Examples, rows: Sequence[int]) -> Explained:
+    vectors = vectors_of(test, rows)
     return Explained(vectors, [scored.contributions for scored in scorer.score(vectors)])
