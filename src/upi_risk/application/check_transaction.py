@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from upi_risk.application.decide import Answer, Decide
+from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import ContendedError
@@ -25,7 +25,7 @@ class CheckTransaction:
     cache: what was committed is copied into it behind them, and before anything further is loaded from it.
     """
 
-    def __init__(self, load: LoadSnapshot, decide: Decide, ledger: Ledger, cache: SnapshotCache) -> None:
+    def __init__(self, load: LoadSnapshot, decide: Decides, ledger: Ledger, cache: SnapshotCache) -> None:
         self._load = load
         self._decide = decide
         self._ledger = ledger

@@ -15,6 +15,7 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.experiments import PostgresExperiments
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.sessions import PostgresSessions
@@ -27,6 +28,7 @@ from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.arms import DecideByArms, ScoreBehind
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Coalesce, Patience
@@ -139,8 +141,11 @@ class Container(containers.DeclarativeContainer):
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
     decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
-    check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
+    arms = providers.Singleton(DecideByArms, decide)
+    experiments = providers.Singleton(PostgresExperiments, engine)
+    check_batch = providers.Singleton(CheckTransaction, load, arms, measured_ledger, cache)
     measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
+    score_behind = providers.Singleton(ScoreBehind, measured_check, arms, scorer, policy, experiments)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
     report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
@@ -152,7 +157,7 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check),
+        providers.Singleton(CheckForCallers, authenticate, score_behind),
         providers.Singleton(_patience, settings),
     )
     look_up = providers.Singleton(LookUp, ledger, past)

@@ -1,6 +1,7 @@
 """Every port in memory, with the promises of the real one: for tests, and to try things without servers."""
 
 from upi_risk.adapters.memory.clock import ManualClock
+from upi_risk.adapters.memory.experiments import MemoryExperiments
 from upi_risk.adapters.memory.history import MemoryHistory
 from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
@@ -16,6 +17,7 @@ from upi_risk.adapters.memory.users import MemoryUsers
 
 __all__ = [
     "ManualClock",
+    "MemoryExperiments",
     "MemoryHistory",
     "MemoryLedger",
     "MemoryModelStore",

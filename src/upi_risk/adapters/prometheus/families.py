@@ -48,6 +48,7 @@ _ALL: Final = (
     Family("upi_risk_cache_failures", "counter", "Calls of Redis that failed or were too slow."),
     Family("upi_risk_cache_skipped", "counter", "Calls of Redis not made since the ones before had failed."),
     Family("upi_risk_database_reads", "counter", "Statements that read for decisions."),
+    Family("upi_risk_experiment_scores", "counter", "Payments scored by the model that did not decide.", ("result",)),
     Family("upi_risk_limiter_rejections", "counter", "Requests over a limit.", ("limit",)),
     Family("upi_risk_shed", "counter", "Requests turned away under load.", ("reason",)),
     Family("upi_risk_pool_connections", "gauge", "Connections to PostgreSQL.", ("state",)),
