@@ -27,7 +27,7 @@ async def patient(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     Raises:
         StoreUnavailableError: the store failed meanwhile.
     """
-    with store_errors():
+    with store_errors(engine):
         async with engine.execution_options(isolation_level="REPEATABLE READ").begin() as connection:
             for setting in _PATIENCE:
                 await connection.exec_driver_sql(setting)
