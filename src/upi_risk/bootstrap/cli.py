@@ -12,7 +12,18 @@ import rich_click as click
 from upi_risk.bootstrap.settings import SettingsError
 from upi_risk.domain.errors import UpiRiskError
 
-COMMANDS: Final = ("run", "serve", "migrate", "collect", "train", "models", "experiments", "simulate", "replay")
+COMMANDS: Final = (
+    "run",
+    "serve",
+    "migrate",
+    "collect",
+    "train",
+    "models",
+    "experiments",
+    "labels",
+    "simulate",
+    "replay",
+)
 
 
 class CommandModules(click.RichGroup):

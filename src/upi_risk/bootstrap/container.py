@@ -17,6 +17,7 @@ from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.experiments import PostgresExperiments
 from upi_risk.adapters.postgres.history import PostgresHistory
+from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
@@ -39,6 +40,7 @@ from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
@@ -160,7 +162,10 @@ class Container(containers.DeclarativeContainer):
     score_behind = providers.Singleton(ScoreBehind, measured_check, arms, scorer, policy, experiments)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
-    report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    labels = providers.Singleton(PostgresLabels, engine)
+    report_fraud = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
+    record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
     sign_up = providers.Singleton(SignUp, identities, clock, issue)
     log_in = providers.Singleton(LogIn, users, clock, amend, issue)

@@ -4,6 +4,7 @@ from upi_risk.adapters.memory.clock import ManualClock
 from upi_risk.adapters.memory.experiments import MemoryExperiments
 from upi_risk.adapters.memory.history import MemoryHistory
 from upi_risk.adapters.memory.identities import SeededIdentities
+from upi_risk.adapters.memory.labels import MemoryLabels
 from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
@@ -19,6 +20,7 @@ __all__ = [
     "ManualClock",
     "MemoryExperiments",
     "MemoryHistory",
+    "MemoryLabels",
     "MemoryLedger",
     "MemoryModelStore",
     "MemoryPastChecks",

@@ -17,6 +17,8 @@ _OF_USERS: Final = (
     tables.sessions,
     tables.sign_ins,
     tables.fraud_reports,
+    tables.labels,
+    tables.experiment_scores,
     tables.users,
 )
 _OF_RECEIVERS: Final = (tables.receiver_days, tables.receiver_reputation)

@@ -207,6 +207,16 @@ fraud_reports: Final = Table(
     _column("source", Text),
 )
 
+labels: Final = Table(
+    "labels",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _key("source", Text),
+    _key("labelled_at", _INSTANT),
+    _column("fraud", Boolean),
+)
+
 experiments: Final = Table(
     "experiments",
     METADATA,
