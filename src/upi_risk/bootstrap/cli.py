@@ -21,6 +21,9 @@ COMMANDS: Final = (
     "models",
     "experiments",
     "labels",
+    "retrain",
+    "monitor",
+    "worker",
     "simulate",
     "replay",
 )

@@ -247,3 +247,23 @@ experiment_scores: Final = Table(
     _column("probability", Double),
     _column("decision", Text),
 )
+
+task_runs: Final = Table(
+    "task_runs",
+    METADATA,
+    _key("task", Text),
+    _key("period", Text),
+    _column("attempt", Integer),
+    _column("started_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    _column("succeeded", Boolean),
+    _column("said", Text),
+)
+
+monitoring: Final = Table(
+    "monitoring",
+    METADATA,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False, comment="1: there is one row"),
+    _column("taken_at", _INSTANT),
+    Column("figures", Text, nullable=False, comment="JSON: name, label and value of each"),
+)

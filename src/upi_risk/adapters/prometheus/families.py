@@ -66,6 +66,14 @@ _ALL: Final = (
     Family("upi_risk_live_precision", "gauge", "Share of fraud among those stopped or verified.", most=True),
     Family("upi_risk_live_recall", "gauge", "Share of frauds stopped or verified.", most=True),
     Family("upi_risk_drift_psi", "gauge", "Population stability index against training.", ("feature",), most=True),
+    Family("upi_risk_drift_ks", "gauge", "Largest difference of running shares to training.", ("feature",), most=True),
+    Family("upi_risk_segment_precision", "gauge", "Live precision of a segment.", ("segment",), most=True),
+    Family("upi_risk_segment_recall", "gauge", "Live recall of a segment.", ("segment",), most=True),
+    Family(
+        "upi_risk_calibration_ratio", "gauge", "Frauds that came for each foretold, latest matured week.", most=True
+    ),
+    Family("upi_risk_label_delay_days", "gauge", "From a payment to its report.", ("quantile",), most=True),
+    Family("upi_risk_task_succeeded", "gauge", "Whether a worker's latest run came to its end.", ("task",), most=True),
     Family("upi_risk_replica_lag_seconds", "gauge", "How far the read replica is behind.", most=True),
 )
 
