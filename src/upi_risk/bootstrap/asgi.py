@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from upi_risk.adapters.prometheus.shelf import Shelf
-from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.following import Following
 from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
@@ -105,7 +105,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         else:
             log.error("failure", request_id=request_id, **described(error))
 
-    following = _Following(container, settings)
+    following = Following(container, settings)
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
@@ -114,6 +114,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         await container.check_batch().settle()
         if settings.auth_mode == "otp":
             await stop_sending(container.deliver(), container.sender())
+        await container.score_behind().settle()
         if keeping is not None:
             await keeping.stop()
         await container.engine().dispose()
@@ -153,35 +154,6 @@ def _limit(container: Container, settings: Settings) -> LimitRequests | None:
     if limits == Limits(0, 0, 0):
         return None
     return LimitRequests(container.limiter(), address, limits)
-
-
-class _Following:
-    """Takes over the model that CURRENT names, unless the operator has pinned one."""
-
-    def __init__(self, container: Container, settings: Settings) -> None:
-        self._container = container
-        self._seconds = 0 if settings.model_version else settings.model_poll_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look, if that is wanted."""
-        if self._seconds:
-            follow = FollowModel(self._container.models(), self._container.scorer(), _log_model)
-            self._task = asyncio.create_task(follow.forever(self._seconds))
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-
-
-def _log_model(event: Event) -> None:
-    log = structlog.get_logger("upi_risk")
-    if isinstance(event, Swapped):
-        log.info("model swapped", before=event.before, after=event.after)
-    else:
-        log.error("model refused", serving=event.serving, wanted=event.wanted, reason=str(event.error))
 
 
 async def _database_answers(container: Container) -> bool:

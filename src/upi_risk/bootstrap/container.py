@@ -18,7 +18,9 @@ from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.challenges import PostgresChallenges
 from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.experiments import PostgresExperiments
 from upi_risk.adapters.postgres.history import PostgresHistory
+from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
 from upi_risk.adapters.postgres.sessions import PostgresSessions
@@ -32,6 +34,7 @@ from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.adapters.system import RandomIdentities, RandomSecrets, SystemClock
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.arms import DecideByArms, ScoreBehind
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
@@ -46,6 +49,7 @@ from upi_risk.application.look_up import LookUp
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
@@ -169,11 +173,17 @@ class Container(containers.DeclarativeContainer):
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
     decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
-    check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
+    arms = providers.Singleton(DecideByArms, decide)
+    experiments = providers.Singleton(PostgresExperiments, engine)
+    check_batch = providers.Singleton(CheckTransaction, load, arms, measured_ledger, cache)
     measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
+    score_behind = providers.Singleton(ScoreBehind, measured_check, arms, scorer, policy, experiments)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
-    report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    labels = providers.Singleton(PostgresLabels, engine)
+    report_fraud = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
+    record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
     sign_up = providers.Singleton(SignUp, identities, clock, issue)
     admit = providers.Singleton(AdmitUser, clock, amend, issue)
@@ -183,7 +193,7 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check, limiter),
+        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter),
         providers.Singleton(_patience, settings),
         MOST_UNDER_WAY,
     )

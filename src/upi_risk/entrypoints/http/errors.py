@@ -10,6 +10,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from upi_risk.domain import errors as domain
+from upi_risk.domain.experiment import ExperimentConflictError
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
 MEDIA_TYPE: Final = "application/problem+json; charset=utf-8"
@@ -156,6 +157,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.EngineFailedError: INTERNAL,  # likewise
+    ExperimentConflictError: INTERNAL,  # likewise, at the command line
 }
 """What each error of the domain is to a caller; a test holds the table complete."""
 

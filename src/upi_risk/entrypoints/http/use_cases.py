@@ -13,6 +13,7 @@ from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.record_label import ReportByPayer
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate
@@ -53,7 +54,7 @@ class UseCases:
     check: Callable[[Asked], Awaitable[Transaction]]
     admit: Callable[[], None]
     confirm: ConfirmTransaction
-    report: ReportFraud
+    report: ReportFraud | ReportByPayer
     look_up: LookUp
     clock: Clock
     identities: Identities
