@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.following import FollowingRules
 from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.sampling import Sampling
@@ -90,10 +91,12 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
             log.error("failure", request_id=request_id, **described(error))
 
     following = _Following(container, settings)
+    rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
+        await rules.stop()
         await container.check().drain()
         await container.check_batch().settle()
         if keeping is not None:
@@ -111,7 +114,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
-        on_startup=(following.start, *((keeping.start,) if keeping else ())),
+        on_startup=(following.start, rules.start, *((keeping.start,) if keeping else ())),
         on_shutdown=(close,),
     )
 

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.ledger import PostgresLedger
+from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
@@ -31,6 +33,7 @@ from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.application.follow_model import SwappingScorer
+from upi_risk.application.follow_rules import FollowRules
 from upi_risk.application.limit_through_outages import LimitThroughOutages
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
@@ -40,11 +43,13 @@ from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.following import tell_rules
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
 
@@ -134,11 +139,16 @@ class Container(containers.DeclarativeContainer):
     )
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
+    rules = providers.Singleton(PostgresRules, engine)
+    rules_in_force = providers.Singleton(RulesInForce, policy)
+    follow_rules = providers.Singleton(
+        FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
+    )
     meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
-    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
+    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, rules_in_force, meter)
     check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
     measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
     amend = providers.Singleton(AmendHistory, ledger, cache)

@@ -7,6 +7,7 @@ from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
+from upi_risk.adapters.memory.rules import MemoryRules
 from upi_risk.adapters.memory.scorer import WeightedScorer
 from upi_risk.adapters.memory.sessions import MemorySessions
 from upi_risk.adapters.memory.sign_ins import MemorySignIns
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryModelStore",
     "MemoryPastChecks",
     "MemoryRateLimiter",
+    "MemoryRules",
     "MemorySessions",
     "MemorySignIns",
     "MemorySnapshotCache",

@@ -144,6 +144,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.EngineFailedError: INTERNAL,  # likewise
+    domain.InvalidRulesError: INTERNAL,  # likewise
 }
 """What each error of the domain is to a caller; a test holds the table complete."""
 
