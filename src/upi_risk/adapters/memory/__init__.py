@@ -6,6 +6,7 @@ from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
+from upi_risk.adapters.memory.past_decisions import MemoryPastDecisions
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
 from upi_risk.adapters.memory.rules import MemoryRules
 from upi_risk.adapters.memory.scorer import WeightedScorer
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryLedger",
     "MemoryModelStore",
     "MemoryPastChecks",
+    "MemoryPastDecisions",
     "MemoryRateLimiter",
     "MemoryRules",
     "MemorySessions",
