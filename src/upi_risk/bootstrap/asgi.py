@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.following import Following
+from upi_risk.bootstrap.following_rules import FollowingRules
 from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
@@ -106,10 +107,12 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
             log.error("failure", request_id=request_id, **described(error))
 
     following = Following(container, settings)
+    rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
+        await rules.stop()
         await container.check().drain()
         await container.check_batch().settle()
         if settings.auth_mode == "otp":
@@ -130,7 +133,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
-        on_startup=(following.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
+        on_startup=(following.start, rules.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
         on_shutdown=(close,),
     )
 

@@ -25,6 +25,9 @@ COMMANDS: Final = (
     "retrain",
     "monitor",
     "worker",
+    "rules",
+    "lists",
+    "backtest",
     "simulate",
     "replay",
 )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.cryptography.ed25519 import verifies
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.challenges import PostgresChallenges
 from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
@@ -23,6 +24,7 @@ from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
+from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
@@ -42,6 +44,7 @@ from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.follow_model import SwappingScorer
+from upi_risk.application.follow_rules import FollowRules
 from upi_risk.application.housekeeping import Housekeep
 from upi_risk.application.limit_through_outages import LimitThroughOutages
 from upi_risk.application.log_in import AdmitUser, LogIn
@@ -55,6 +58,7 @@ from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.following_rules import tell_rules
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
@@ -64,6 +68,7 @@ from upi_risk.domain.decision import Level
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
 
@@ -168,11 +173,16 @@ class Container(containers.DeclarativeContainer):
     )
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
+    rules = providers.Singleton(PostgresRules, engine)
+    rules_in_force = providers.Singleton(RulesInForce, policy)
+    follow_rules = providers.Singleton(
+        FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
+    )
     meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
-    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
+    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, rules_in_force, meter)
     arms = providers.Singleton(DecideByArms, decide)
     experiments = providers.Singleton(PostgresExperiments, engine)
     check_batch = providers.Singleton(CheckTransaction, load, arms, measured_ledger, cache)

@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         artifacts_dir: where the models are.
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
         model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
+        rules_poll_seconds: how often a serving process looks for other rules and lists; 0 is at its start alone.
         cors_origins: web origins that may call, separated by commas.
         rate_limit_per_minute: requests of an address in any minute, over all processes; 0 is without a limit.
         signup_limit_per_hour: sign-ups of an address in any hour; 0 is without a limit, None is what the mode has.
@@ -92,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     artifacts_dir: str = "artifacts"
     model_version: str = ""
     model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
+    rules_poll_seconds: NotNegative = 2
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     rate_limit_per_minute: NotNegative = 100
     signup_limit_per_hour: NotNegative | None = None

@@ -107,5 +107,9 @@ class UnusableDataError(UpiRiskError):
     """A transactions file, or what a split leaves of it, cannot be learned from; the message says where and why."""
 
 
+class InvalidRulesError(UpiRiskError):
+    """Rules say something that the language of rules has no words for; the message says where and what."""
+
+
 class EngineFailedError(UpiRiskError):
     """What should have done pieces of work is missing, cannot be reached or was lost; the message says what to do."""

@@ -14,7 +14,9 @@ from upi_risk.adapters.memory.leftovers import MemoryLeftovers
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.one_time_secrets import SeededSecrets
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
+from upi_risk.adapters.memory.past_decisions import MemoryPastDecisions
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
+from upi_risk.adapters.memory.rules import MemoryRules
 from upi_risk.adapters.memory.runs import MemoryRuns
 from upi_risk.adapters.memory.scorer import WeightedScorer
 from upi_risk.adapters.memory.sessions import MemorySessions
@@ -37,7 +39,9 @@ __all__ = [
     "MemoryLeftovers",
     "MemoryModelStore",
     "MemoryPastChecks",
+    "MemoryPastDecisions",
     "MemoryRateLimiter",
+    "MemoryRules",
     "MemoryRuns",
     "MemorySessions",
     "MemorySignIns",

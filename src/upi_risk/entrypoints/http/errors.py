@@ -158,6 +158,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.EngineFailedError: INTERNAL,  # likewise
     ExperimentConflictError: INTERNAL,  # likewise, at the command line
+    domain.InvalidRulesError: INTERNAL,  # likewise
 }
 """What each error of the domain is to a caller; a test holds the table complete."""
 
