@@ -69,7 +69,9 @@ class Service:
 
     def use_cases(self) -> UseCases:
         house = self.house
-        coalesce = Coalesce[Asked, Transaction](CheckForCallers(house.authenticate, house.check), self.patience)
+        limiter = None if self.limit is None else self.limit.limiter
+        check = CheckForCallers(house.authenticate, house.check, limiter)
+        coalesce = Coalesce[Asked, Transaction](check, self.patience)
         made = UseCases(
             sign_up=house.sign_up,
             log_in=house.log_in,

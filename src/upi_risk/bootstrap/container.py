@@ -8,7 +8,6 @@ from pathlib import Path
 from time import monotonic
 
 import msgspec
-import redis.asyncio as redis
 from dependency_injector import containers, providers
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,7 +25,7 @@ from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
 from upi_risk.adapters.redis.best_effort import Guard
-from upi_risk.adapters.redis.client import create_client
+from upi_risk.adapters.redis.client import Client, create_client
 from upi_risk.adapters.redis.rate_limiter import RedisRateLimiter
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.sign_ins import CachedSignIns
@@ -85,7 +84,7 @@ def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
     return _engine(msgspec.structs.replace(settings, database_url=settings.database_replica_url))
 
 
-def _redis(settings: Settings) -> redis.Redis:
+def _redis(settings: Settings) -> Client:
     try:
         return create_client(
             settings.redis_url, pool_size=settings.redis_pool_size, timeout_seconds=settings.redis_timeout_ms / 1000
@@ -184,7 +183,7 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check),
+        providers.Singleton(CheckForCallers, authenticate, measured_check, limiter),
         providers.Singleton(_patience, settings),
         MOST_UNDER_WAY,
     )

@@ -15,11 +15,12 @@ from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, Limit, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.operations import OPERATIONS
 from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
 from upi_risk.entrypoints.http.proven_users import PROVEN_USER_ROUTES
+from upi_risk.entrypoints.http.rate_limits import LimitRequests
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -52,7 +53,7 @@ class HttpOptions:
     cors_origins: Sequence[str] = ()
     docs: bool = True
     deadline_seconds: float = 0.45
-    limit: Limit | None = None
+    limit: LimitRequests | None = None
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
 
@@ -107,7 +108,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
     makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
-    check = checking(use_cases, options.log_failure, options.deadline_seconds)
+    check = checking(use_cases, options.log_failure, options.deadline_seconds, options.limit)
     return [check, *_ways_in(use_cases), *(maker(use_cases) for maker in makers)]
 
 
