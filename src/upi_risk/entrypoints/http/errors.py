@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from upi_risk.domain import errors as domain
 from upi_risk.domain.experiment import ExperimentConflictError
+from upi_risk.entrypoints.http.rate_limits import limit_headers
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
 MEDIA_TYPE: Final = "application/problem+json; charset=utf-8"
@@ -141,7 +142,6 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.PhoneTakenError: CONFLICT,
     domain.UnauthenticatedError: UNAUTHENTICATED,
     domain.ChallengeFailedError: INVALID_OTP,
-    domain.RateLimitedError: RATE_LIMITED,
     domain.CodeNotSentError: INTERNAL,  # happens behind the answer; no request raises it
     domain.DeviceConflictError: CONFLICT,
     domain.UnknownDeviceError: NOT_FOUND,
@@ -218,18 +218,9 @@ def field_errors(error: Exception) -> tuple[FieldError, ...]:
 def headers_of(error: Exception, kind: Kind) -> dict[str, str]:
     """The headers an answer to this error needs."""
     if isinstance(error, domain.RateLimitedError):
-        return {**kind.headers, **limit_headers(error)}
+        return {name.decode(): value.decode() for name, value in limit_headers(error)}
     extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return {**kind.headers, **{name: value for name, value in extra.items() if name.lower() == "allow"}}
-
-
-def limit_headers(error: domain.RateLimitedError) -> dict[str, str]:
-    """When to come back, and which limit it was, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
-    return {
-        "Retry-After": str(error.retry_after_seconds),
-        "RateLimit-Policy": f'"{error.limit}";q={error.quota};w={error.window_seconds}',
-        "RateLimit": f'"{error.limit}";r=0;t={error.retry_after_seconds}',
-    }
 
 
 _ENCODER: Final = msgspec.json.Encoder()
