@@ -59,6 +59,7 @@ async def test_history_is_read_from_the_replica_and_decisions_never_are(database
         redis_url=redis_url,
         artifacts_dir=str(ROOT / "artifacts"),
         redis_timeout_ms=2_000,
+        allowed_hosts="testserver.local",
         request_deadline_ms=10_000,
         admission_wait_ms=10_000,
         log_level="error",

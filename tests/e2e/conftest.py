@@ -28,6 +28,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
         statement_timeout_ms=20_000,
         redis_timeout_ms=2_000,
         log_level="error",
+        allowed_hosts="testserver.local,upi.test",
         rate_limit_per_minute=0,
         signup_limit_per_hour=0,
         login_limit_per_hour=0,

@@ -60,6 +60,8 @@ _REQUEST_ID: Final[Json] = {"description": "Name it when you ask us.", "schema":
 _REF: Final = "#/components/schemas/{name}"
 _EVERYWHERE: Final = (
     errors.INVALID_HTTP,
+    errors.BAD_HOST,
+    errors.REQUEST_TIMEOUT,
     errors.URI_TOO_LONG,
     errors.HEADERS_TOO_LARGE,
     errors.INTERNAL,
@@ -93,6 +95,7 @@ def document(version: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": {name: _plain(schema) for name, schema in components.items()},
+            "examples": {kind.slug: {"summary": kind.title, "value": example_of(kind)} for kind in errors.KINDS},
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -167,7 +170,7 @@ def _refusals(op: Operation) -> Json:
             "content": {
                 "application/problem+json": {
                     "schema": {"$ref": _REF.format(name=Problem.__name__)},
-                    "examples": {kind.slug: {"value": example_of(kind)} for kind in kinds},
+                    "examples": {kind.slug: {"$ref": f"#/components/examples/{kind.slug}"} for kind in kinds},
                 }
             },
         }
