@@ -57,13 +57,21 @@ def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> No
 
 
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:
-    example = (ROOT / "deploy/production.env.example").read_text(encoding="utf-8")
-    assert all(not value for value in re.findall(r"^\w*PASSWORD=(.*)$", example, re.MULTILINE))
+    for name in ("production", "owner"):
+        example = (ROOT / f"deploy/{name}.env.example").read_text(encoding="utf-8")
+        assert all(not value for value in re.findall(r"^\w*PASSWORD=(.*)$", example, re.MULTILINE))
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
     ignored = subprocess.run(
-        ["git", "check-ignore", "-q", "deploy/production.env"],  # noqa: S607
+        ["git", "check-ignore", "deploy/production.env", "deploy/owner.env"],  # noqa: S607
         cwd=ROOT,
         check=False,
+        capture_output=True,
+        text=True,
     )
-    assert ignored.returncode == 0
+    assert ignored.stdout.split() == ["deploy/production.env", "deploy/owner.env"]
+
+
+def test_only_the_database_and_the_migration_know_the_owner_of_the_schema() -> None:
+    knowing = {name for name, service in SERVICES.items() if "deploy/owner.env" in service.get("env_file", ())}
+    assert knowing == {"postgres", "migrate"}

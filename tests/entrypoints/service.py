@@ -14,6 +14,7 @@ from tests.houses import MemoryHouse
 from upi_risk.adapters.memory import ManualClock, MemoryStore
 from upi_risk.application.check_for_callers import Asked, CheckForCallers
 from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.list_models import Listed
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 from upi_risk.entrypoints.http.rate_limits import LimitRequests
@@ -53,6 +54,7 @@ class Service:
     patience: Patience = PATIENT
     deadline_seconds: float = 60.0
     replaced: dict[str, Any] = field(default_factory=dict)
+    models: Sequence[Listed] = ()
     phones: int = 9_000_000_000
 
     @property
@@ -65,7 +67,9 @@ class Service:
 
     def use_cases(self) -> UseCases:
         house = self.house
-        coalesce = Coalesce[Asked, Transaction](CheckForCallers(house.authenticate, house.check), self.patience)
+        coalesce = Coalesce[Asked, Transaction](
+            CheckForCallers(house.authenticate, house.check, house.services), self.patience
+        )
         made = UseCases(
             sign_up=house.sign_up,
             log_in=house.log_in,
@@ -77,6 +81,10 @@ class Service:
             confirm=house.confirm,
             report=house.report,
             look_up=house.look_up,
+            recognise=house.recognise,
+            cases=house.cases,
+            review=house.review,
+            list_models=lambda: self.models,
             clock=house.clock,
             identities=house.identities,
             ready=self.ready,

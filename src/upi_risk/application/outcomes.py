@@ -7,8 +7,9 @@ from datetime import datetime
 from upi_risk.application.amend import AmendHistory
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import UnknownTransactionError
-from upi_risk.domain.history import Snapshot, Wanted
+from upi_risk.domain.history import PAYER, Snapshot, Wanted
 from upi_risk.domain.ports import Clock, History, Ledger, SnapshotCache
+from upi_risk.domain.review import Cases, Finding
 from upi_risk.domain.transaction import Transaction
 
 
@@ -50,36 +51,50 @@ class ConfirmTransaction:
 
 
 class ReportFraud:
-    """Records that the payer calls a payment fraud: a label, and a mark against the receiver."""
+    """Records that somebody calls a payment fraud: a label, and a mark against the receiver."""
 
-    def __init__(
-        self, history: History, clock: Clock, amend: AmendHistory, ledger: Ledger, cache: SnapshotCache
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a port
+        self,
+        history: History,
+        clock: Clock,
+        amend: AmendHistory,
+        ledger: Ledger,
+        cache: SnapshotCache,
+        cases: Cases | None = None,
     ) -> None:
+        """``cases`` knows which payments were found to be genuine; None where nobody reviews."""
+        self._cases = cases
         self._history = history
         self._clock = clock
         self._amend = amend
         self._ledger = ledger
         self._cache = cache
 
-    async def __call__(self, user_id: str, transaction_id: str, at: datetime | None = None) -> Transaction:
+    async def __call__(
+        self, user_id: str, transaction_id: str, at: datetime | None = None, source: str = PAYER
+    ) -> Transaction:
         """The transaction with its report; the first report stands, a second changes nothing.
 
+        What a payer says of a payment that was found to be genuine changes nothing either.
+
         Args:
-            user_id: who reports.
+            user_id: whose transaction it is.
             transaction_id: one of the user's transactions, whatever its answer was.
             at: when; the present if None.
+            source: who reports.
 
         Raises:
             UnknownTransactionError: the user has no such transaction.
         """
         wanted = await _wanted(self._history, user_id, transaction_id)
+        counts = source != PAYER or not await self._genuine(user_id, transaction_id)
         result: list[Transaction] = []
 
         def event(draft: Draft, snapshot: Snapshot, instant: datetime) -> None:
             held = _held(snapshot, user_id, transaction_id)
-            if held.reported_at is None:
+            if held.reported_at is None and counts:
                 held = held.reported(instant)
-                draft.report(held, instant)
+                draft.report(held, instant, source)
             result.append(held)
 
         at = at or self._clock.now()
@@ -87,6 +102,10 @@ class ReportFraud:
         snapshot = await self._ledger.load([wanted])
         await self._cache.write_receivers([receiver.copied(at) for receiver in snapshot.receivers.values()])
         return result[-1]
+
+    async def _genuine(self, user_id: str, transaction_id: str) -> bool:
+        review = await self._cases.review_of(user_id, transaction_id) if self._cases else None
+        return review is not None and review.finding is Finding.GENUINE
 
 
 async def _wanted(history: History, user_id: str, transaction_id: str) -> Wanted:

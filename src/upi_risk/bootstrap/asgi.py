@@ -61,6 +61,10 @@ def _use_cases(container: Container) -> UseCases:
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),
+        recognise=container.recognise(),
+        cases=container.cases(),
+        review=container.review(),
+        list_models=container.list_models(),
         clock=container.clock(),
         identities=container.identities(),
         ready=ready,
@@ -96,6 +100,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         await following.stop()
         await container.check().drain()
         await container.check_batch().settle()
+        await container.note().drain()
         if keeping is not None:
             await keeping.stop()
         await container.engine().dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver, ReceiverDelta
@@ -18,6 +19,9 @@ RetryKey = tuple[str, str]
 
 TransactionKey = tuple[str, str]
 """A user's id and a transaction's."""
+
+PAYER: Final = "payer"
+"""The source of a report that the payer made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class FraudReport:
     """A label: somebody says a payment was fraud.
 
     Attributes:
-        source: who says so, ``payer``.
+        source: who says so, ``payer`` or ``analyst``.
         reported_at: from when on it may be known to anything.
     """
 
@@ -73,7 +77,7 @@ class FraudReport:
     transaction_id: str
     receiver: UpiId
     reported_at: datetime
-    source: str = "payer"
+    source: str = PAYER
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
 """Every port in memory, with the promises of the real one: for tests, and to try things without servers."""
 
+from upi_risk.adapters.memory.access import MemoryApiKeys, MemoryRoles
+from upi_risk.adapters.memory.audit import MemoryAuditLog
+from upi_risk.adapters.memory.cases import MemoryCases
 from upi_risk.adapters.memory.clock import ManualClock
+from upi_risk.adapters.memory.erasure import MemoryErasure
 from upi_risk.adapters.memory.history import MemoryHistory
 from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
@@ -16,11 +20,16 @@ from upi_risk.adapters.memory.users import MemoryUsers
 
 __all__ = [
     "ManualClock",
+    "MemoryApiKeys",
+    "MemoryAuditLog",
+    "MemoryCases",
+    "MemoryErasure",
     "MemoryHistory",
     "MemoryLedger",
     "MemoryModelStore",
     "MemoryPastChecks",
     "MemoryRateLimiter",
+    "MemoryRoles",
     "MemorySessions",
     "MemorySignIns",
     "MemorySnapshotCache",

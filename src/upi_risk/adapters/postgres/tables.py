@@ -21,6 +21,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -94,6 +96,18 @@ transactions: Final = Table(
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
+Index(
+    "idx_transactions_checked_at",
+    func.timezone(text("'UTC'"), transactions.c.checked_at),  # an expression, so that no other index is taken for it
+    postgresql_using="brin",
+    postgresql_with={"autosummarize": "on"},
+)
+Index(
+    "idx_transactions_cases",
+    transactions.c.checked_at,
+    transactions.c.transaction_id,
+    postgresql_where=text("decision <> 'ALLOW'"),
+)
 
 idempotency_keys: Final = Table(
     "idempotency_keys",
@@ -205,4 +219,49 @@ fraud_reports: Final = Table(
     _column("receiver_upi", Text),
     _column("reported_at", _INSTANT),
     _column("source", Text),
+)
+
+user_roles: Final = Table(
+    "user_roles",
+    METADATA,
+    _key("user_id", Text),
+    _column("role", Text),
+    _column("given_at", _INSTANT),
+)
+
+api_keys: Final = Table(
+    "api_keys",
+    METADATA,
+    _key("key_id", Text),
+    _column("digest", LargeBinary),
+    _column("label", Text),
+    _column("scopes", ARRAY(Text)),
+    _column("created_at", _INSTANT),
+    Column("revoked_at", _INSTANT),
+    Column("last_used_at", _INSTANT, comment="To the hour"),
+    Index("idx_api_keys_digest", "digest", unique=True),
+)
+
+audit: Final = Table(
+    "audit",
+    METADATA,
+    _key("number", BigInteger),
+    _column("at", _INSTANT),
+    _column("actor", Text),
+    _column("deed", Text),
+    _column("subject", Text),
+    _column("detail", Text),
+    Column("previous", LargeBinary, nullable=False, comment="The digest of the record before"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of previous and the content"),
+)
+
+reviews: Final = Table(
+    "reviews",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _column("finding", Text),
+    _column("reviewer", Text),
+    _column("reviewed_at", _INSTANT),
+    _column("note", Text),
 )

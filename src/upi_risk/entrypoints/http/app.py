@@ -10,12 +10,14 @@ from litestar.config.cors import CORSConfig
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute
 
+from upi_risk.entrypoints.http.access import gate, require_classified
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.docs import documentation
 from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, Limit, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
+from upi_risk.entrypoints.http.operators import OPERATOR_ROUTES
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -64,6 +66,9 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
     Args:
         use_cases: what the routes call.
         options: how they are served.
+
+    Raises:
+        RuntimeError: a route is not classified, see ``access``.
     """
     refuse = refusals(options.log_failure)
     app = Litestar(
@@ -77,6 +82,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         cors_config=_cors(options.cors_origins),
         debug=False,
         exception_handlers={Exception: refuse},
+        guards=[gate(use_cases.recognise)],
         logging_config=None,
         on_shutdown=list(options.on_shutdown),
         on_startup=list(options.on_startup),
@@ -84,6 +90,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         pdb_on_exception=False,
         request_max_body_size=LARGEST_BODY,
     )
+    require_classified(app.routes)
     clock, identities = use_cases.clock, use_cases.identities
     app.asgi_handler = Edge(
         app.asgi_handler,
@@ -101,7 +108,17 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (signing_up, logging_in, own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
+    makers = (
+        signing_up,
+        logging_in,
+        own_profile,
+        *SIGN_IN_ROUTES,
+        listing,
+        showing,
+        confirming,
+        reporting,
+        *OPERATOR_ROUTES,
+    )
     return [checking(use_cases, options.log_failure, options.deadline_seconds), *(maker(use_cases) for maker in makers)]
 
 

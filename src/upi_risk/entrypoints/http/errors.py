@@ -64,7 +64,7 @@ UNAUTHENTICATED: Final = Kind(
     "Send 'Authorization: Bearer' with an access token that has not expired.",
     {"WWW-Authenticate": "Bearer"},
 )
-FORBIDDEN: Final = Kind(403, "forbidden", "Not yours", "The token does not speak for this user.")
+FORBIDDEN: Final = Kind(403, "forbidden", "Not yours", "The token does not speak for this user, or does not open this.")
 NOT_FOUND: Final = Kind(404, "not-found", "Not found", "There is nothing here for you.")
 METHOD_NOT_ALLOWED: Final = Kind(
     405, "method-not-allowed", "Method not allowed", "The Allow header names the methods of this path."

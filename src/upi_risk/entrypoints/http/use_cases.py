@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from upi_risk.application.check_for_callers import Asked
+from upi_risk.application.list_models import Listed
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.recognise import Recognise
+from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate
@@ -22,6 +25,8 @@ class UseCases:
 
     Attributes:
         check: answers one caller; in the service a ``Coalesce`` over ``CheckForCallers``.
+        recognise: tells who a caller is, and whether they may.
+        list_models: what models there are; reads files.
         admit: raises OverloadedError while checks could not be answered in time.
         ready: the name of each thing that answers depend on, and whether it works now.
     """
@@ -36,6 +41,10 @@ class UseCases:
     confirm: ConfirmTransaction
     report: ReportFraud
     look_up: LookUp
+    recognise: Recognise
+    cases: ShowCases
+    review: ReviewTransaction
+    list_models: Callable[[], Sequence[Listed]]
     clock: Clock
     identities: Identities
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
