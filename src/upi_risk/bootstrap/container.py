@@ -24,6 +24,7 @@ from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
+from upi_risk.adapters.redis.best_effort import Guard
 from upi_risk.adapters.redis.client import create_client
 from upi_risk.adapters.redis.rate_limiter import RedisRateLimiter
 from upi_risk.adapters.redis.sessions import CachedSessions
@@ -34,7 +35,7 @@ from upi_risk.application.amend import AmendHistory
 from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.limit_through_outages import LimitThroughOutages
@@ -54,6 +55,7 @@ from upi_risk.application.verify_saved import VerifySaved
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.settings import Settings, SettingsError
+from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
 
@@ -66,7 +68,12 @@ def _engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.database_pool_size,
         pool_timeout_seconds=settings.pool_timeout_ms / 1000,
         deadlines=Deadlines(settings.statement_timeout_ms, settings.lock_timeout_ms),
+        breaker=_breaker(settings),
     )
+
+
+def _breaker(settings: Settings) -> Breaker:
+    return Breaker(settings.breaker_failures, settings.breaker_open_ms / 1000)
 
 
 def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
@@ -83,6 +90,10 @@ def _redis(settings: Settings) -> redis.Redis:
     except ValueError:
         # Its text may quote a part of the password.
         raise SettingsError("REDIS_URL is no redis:// URL: redis://:password@host:port/0.") from None
+
+
+def _redis_guard(settings: Settings) -> Guard:
+    return Guard(settings.redis_timeout_ms / 1000, _breaker(settings))
 
 
 def _model_store(settings: Settings) -> ModelStore:
@@ -120,6 +131,7 @@ class Container(containers.DeclarativeContainer):
     identities = providers.Singleton(RandomIdentities)
     engine = providers.Singleton(_engine, settings)
     redis = providers.Singleton(_redis, settings)
+    redis_guard = providers.Singleton(_redis_guard, settings)
     models = providers.Singleton(_model_store, settings)
     scorer = providers.Singleton(_scorer, settings, models)
 
@@ -128,16 +140,16 @@ class Container(containers.DeclarativeContainer):
     history = providers.Singleton(PostgresHistory, engine)
     replica = providers.Singleton(_replica, settings, engine)
     past = providers.Singleton(PostgresHistory, replica)
-    cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix)
+    cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix, guard=redis_guard)
     sessions = providers.Singleton(
-        CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix
+        CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
 
     audit = providers.Singleton(PostgresAuditLog, engine)
     patience = providers.Singleton(_patience, settings)
     note = providers.Singleton(NoteDeeds, audit, patience)
     cached_sign_ins = providers.Singleton(
-        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix
+        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
     sign_ins = providers.Singleton(AuditedSignIns, cached_sign_ins, note)
     roles = providers.Singleton(PostgresRoles, engine)
@@ -147,7 +159,7 @@ class Container(containers.DeclarativeContainer):
     lifetimes = providers.Singleton(_lifetimes, settings)
     limiter = providers.Singleton(
         LimitThroughOutages,
-        providers.Singleton(RedisRateLimiter, redis, prefix=cache_prefix),
+        providers.Singleton(RedisRateLimiter, redis, prefix=cache_prefix, guard=redis_guard),
         providers.Singleton(MemoryRateLimiter, clock),
         providers.Callable(_workers, settings),
     )
@@ -172,7 +184,7 @@ class Container(containers.DeclarativeContainer):
     services = providers.Singleton(RecogniseServices, keys, clock)
     recognise = providers.Singleton(Recognise, authenticate, services, roles)
     check = providers.Singleton(
-        Coalesce, providers.Singleton(CheckForCallers, authenticate, measured_check, services), patience
+        Coalesce, providers.Singleton(CheckForCallers, authenticate, measured_check, services), patience, MOST_UNDER_WAY
     )
     cases = providers.Singleton(ShowCases, all_cases, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, report, note)

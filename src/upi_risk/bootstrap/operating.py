@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from upi_risk.adapters.postgres.audit import PostgresAuditLog
-from upi_risk.adapters.postgres.engine import create_engine
+from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.system import SystemClock
 from upi_risk.bootstrap.backing_servers import command_servers, running_servers
@@ -29,7 +29,7 @@ def actor() -> str:
 @asynccontextmanager
 async def open_house() -> AsyncIterator[OperatorHouse]:
     """The PostgreSQL and Redis that are named, or the embedded ones, which a ``make run`` may be using."""
-    settings = read_settings()
+    settings = read_settings().in_bulk()
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
         container = Container(
@@ -57,7 +57,7 @@ def note_deed(settings: Settings, deed: Deed, subject: str) -> None:
         return
 
     async def append() -> None:
-        engine = create_engine(url)
+        engine = create_engine(url, pool_timeout_seconds=5, deadlines=Deadlines(statement=5_000, lock=2_000))
         try:
             await PostgresAuditLog(engine).append([Entry(SystemClock().now(), actor(), deed, subject)])
         finally:

@@ -61,7 +61,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
-        redis_timeout_ms: how long a command of Redis may take.
+        redis_timeout_ms: how long a call of Redis may take, connecting included.
+        breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
+        breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
@@ -96,10 +98,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     redis_pool_size: Positive = 10
     request_deadline_ms: Positive = 450
     admission_wait_ms: Positive = 200
-    pool_timeout_ms: Positive = 2_000
-    statement_timeout_ms: Positive = 5_000
-    lock_timeout_ms: Positive = 2_000
+    pool_timeout_ms: Positive = 100
+    statement_timeout_ms: Positive = 200
+    lock_timeout_ms: Positive = 100
     redis_timeout_ms: Positive = 50
+    breaker_failures: Positive = 5
+    breaker_open_ms: Positive = 1_000
     docs: bool = True
     collect_key: Secret = ""
     metrics_host: str = "127.0.0.1"
@@ -123,6 +127,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
+
+    def in_bulk(self) -> Settings:
+        """The same, with time for work on thousands of rows, where nobody waits for an answer."""
+        return msgspec.structs.replace(
+            self,
+            pool_timeout_ms=max(self.pool_timeout_ms, 2_000),
+            statement_timeout_ms=max(self.statement_timeout_ms, 5_000),
+            lock_timeout_ms=max(self.lock_timeout_ms, 2_000),
+            redis_timeout_ms=max(self.redis_timeout_ms, 100),
+        )
 
     def require_database(self) -> None:
         """Refuse to go on without a database.

@@ -24,7 +24,7 @@ class PostgresRoles:
     async def of(self, user_id: str) -> Role:
         """The user's role."""
         statement = select(tables.user_roles.c.role).where(tables.user_roles.c.user_id == user_id)
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 role = (await connection.execute(statement)).scalar()
         return Role.PAYER if role is None else Role(role)
@@ -33,7 +33,7 @@ class PostgresRoles:
         """Make this the user's role."""
         given = {"role": role.value, "given_at": at}
         statement = insert_or(tables.user_roles).values(user_id=user_id, **given)
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 await connection.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=given))
 
@@ -53,7 +53,7 @@ class PostgresApiKeys:
             "scopes": sorted(scope.value for scope in key.scopes),
             "created_at": key.created_at,
         }
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 await connection.execute(insert(tables.api_keys).values(row))
 
@@ -61,7 +61,7 @@ class PostgresApiKeys:
         """The key of each digest."""
         asked = bindparam("asked", list(digests), ARRAY(LargeBinary))
         statement = select(tables.api_keys).where(tables.api_keys.c.digest == any_(asked))
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(statement)).all()
         found = {row.digest: _key(row) for row in rows}
@@ -70,7 +70,7 @@ class PostgresApiKeys:
     async def all(self) -> list[ApiKey]:
         """Every key."""
         keys = tables.api_keys
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(select(keys).order_by(keys.c.created_at, keys.c.key_id))).all()
         return [_key(row) for row in rows]
@@ -79,7 +79,7 @@ class PostgresApiKeys:
         """Let a key open nothing."""
         keys = tables.api_keys.c
         statement = update(tables.api_keys).where(keys.key_id == key_id, keys.revoked_at.is_(None))
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 revoked = await connection.execute(statement.values(revoked_at=at).returning(keys.key_id))
                 return revoked.first() is not None
@@ -89,7 +89,7 @@ class PostgresApiKeys:
         keys = tables.api_keys.c
         news = or_(keys.last_used_at.is_(None), keys.last_used_at <= at - LAST_USE)
         statement = update(tables.api_keys).where(keys.key_id == key_id, news).values(last_used_at=at)
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 await connection.execute(statement)
 

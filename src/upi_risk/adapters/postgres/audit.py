@@ -29,7 +29,7 @@ class PostgresAuditLog:
 
     async def append(self, entries: Sequence[Entry]) -> Head:
         """Add entries."""
-        with store_errors():
+        with store_errors(self._engine):
             async with self._transactions.begin() as connection:
                 await connection.execute(_ONE_AT_A_TIME)
                 records = chained(await _head(connection), entries)
@@ -38,7 +38,7 @@ class PostgresAuditLog:
 
     async def records(self, after: int = 0) -> AsyncGenerator[Record, None]:
         """Every later record, a page at a time."""
-        with store_errors():
+        with store_errors():  # however long the reader takes
             async with self._one_moment.begin() as connection:
                 while True:
                     later = select(audit).where(audit.c.number > after).order_by(audit.c.number).limit(_PAGE)
@@ -51,7 +51,7 @@ class PostgresAuditLog:
 
     async def latest(self, count: int) -> list[Record]:
         """The last records."""
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = await connection.execute(select(audit).order_by(audit.c.number.desc()).limit(count))
                 return [_record(row) for row in rows.all()]

@@ -47,7 +47,7 @@ class PostgresCases:
         statement = select(reviews).where(
             reviews.c.user_id == user_id, reviews.c.transaction_id == transaction_id
         )  # fmt: skip
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 row = (await connection.execute(statement)).first()
         return None if row is None else _review(row)
@@ -63,7 +63,7 @@ class PostgresCases:
             "note": review.note,
         }
         statement = insert(reviews).values(row).on_conflict_do_nothing().returning(reviews)
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 kept = (await connection.execute(statement)).first()
         if kept is not None:
@@ -71,7 +71,7 @@ class PostgresCases:
         return await self.review_of(review.user_id, review.transaction_id) or review
 
     async def _fetch(self, statement: Select[Any]) -> list[Transaction]:
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(statement)).all()
         return [msgspec.convert(row, TransactionRow, from_attributes=True).value() for row in rows]

@@ -23,7 +23,7 @@ class PostgresErasure:
         """Remove what says who it was; the user is locked meanwhile, as by a check."""
         users, reviews = tables.users, tables.reviews
         mine = select(users).where(users.c.user_id == user_id).with_for_update(key_share=True)
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.begin() as connection:
                 row = (await connection.execute(mine)).first()
                 if row is None:

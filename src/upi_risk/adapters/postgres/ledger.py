@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import msgspec
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from upi_risk.adapters.postgres import statements
@@ -18,6 +21,9 @@ from upi_risk.domain.scores import receiver_reputation
 from upi_risk.domain.user import Payee
 
 Parameters = dict[str, Any]
+
+HURRIED_SECONDS: Final = 1.0
+"""How long no lock is waited for after one was waited for in vain."""
 
 _UNSEEN: Final = float(receiver_reputation(0, 0))
 _user: Final = msgspec.json.Decoder(UserRow).decode
@@ -32,17 +38,18 @@ class PostgresLedger:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._transactions = engine.execution_options(isolation_level="READ COMMITTED")
+        self._hurried_until = 0.0
 
     async def load(self, wanted: Sequence[Wanted]) -> Snapshot:
         """Everything asked for, in one statement."""
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 return await _load(connection, wanted)
 
     async def commit(self, changes: Sequence[Change]) -> list[bool]:
         """Apply plain checks in one statement, and each change that reaches into the past in a transaction."""
         plain = [change for change in changes if not _reaches_back(change)]
-        with store_errors():
+        with store_errors(self._engine):
             applied = await again(self._apply_plain, plain) if plain else set()
             for change in changes:
                 if _reaches_back(change):
@@ -50,8 +57,22 @@ class PostgresLedger:
         return [change.user.user_id in applied for change in changes]
 
     async def _apply_plain(self, changes: Sequence[Change]) -> set[str]:
+        """Apply all, or those whose users nobody else has locked for long.
+
+        A lock that was waited for in vain sends the statement around locked users: they count as not applied, the
+        others are served. For a while nobody is waited for, so that those who try again do not wait anew each time.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._hurried_until:
+            try:
+                async with self._engine.connect() as connection:
+                    return await _apply(connection, changes)
+            except exc.OperationalError as error:
+                if not isinstance(error.orig, LockNotAvailable):
+                    raise
+                self._hurried_until = loop.time() + HURRIED_SECONDS
         async with self._engine.connect() as connection:
-            return await _apply(connection, changes)
+            return await _apply(connection, changes, statements.COMMIT_AROUND_LOCKED)
 
     async def _apply_whole(self, change: Change) -> set[str]:
         async with self._transactions.begin() as connection:
@@ -62,8 +83,10 @@ class PostgresLedger:
             return applied
 
 
-async def _apply(connection: AsyncConnection, changes: Sequence[Change]) -> set[str]:
-    result = await connection.exec_driver_sql(statements.COMMIT, _columns_of(changes))
+async def _apply(
+    connection: AsyncConnection, changes: Sequence[Change], statement: str = statements.COMMIT
+) -> set[str]:
+    result = await connection.exec_driver_sql(statement, _columns_of(changes))
     return set(result.scalars())
 
 

@@ -160,6 +160,9 @@ Everybody locks users by id, then receivers by id, so that no two batches wait f
 lock that had to wait looks at the version once more; the row it holds stays in its place, where the update finds it.
 """
 
+COMMIT_AROUND_LOCKED: Final = COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED")
+"""The same, for users whom nobody else has locked at this instant."""
+
 AMEND: Final = """
 UPDATE transactions t
    SET status = amended.status, settled_at = amended.settled_at, reported_at = amended.reported_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hiredis import pack_command
@@ -12,11 +13,9 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError, ResponseError
 
-DEADLINE_SECONDS: Final = 0.1
-"""The longest a call takes, waiting for a connection and connecting included."""
+from upi_risk.domain.breaker import Breaker
 
-FAILURES_TO_OPEN: Final = 5
-OPEN_SECONDS: Final = 1.0
+DEADLINE_SECONDS: Final = 0.05
 
 MOST_KEPT: Final = 2
 """Connections that stay taken from the client's pool: taking one and giving it back costs more than ten commands."""
@@ -24,22 +23,35 @@ MOST_KEPT: Final = 2
 Command = tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What keeps calls short, and away from a Redis that does not answer. All that use one server share it.
+
+    Attributes:
+        deadline_seconds: the longest a call takes, waiting for a connection and connecting included.
+        breaker: counts failures, so that a dead Redis costs next to nothing.
+    """
+
+    deadline_seconds: float = field(default_factory=lambda: DEADLINE_SECONDS)
+    breaker: Breaker = field(default_factory=Breaker)
+
+
 class BestEffort:
     """Sends commands in one round trip; failing is an answer.
-
-    After five failures in a row nothing is sent for a second, so that a dead Redis costs next to nothing.
 
     Attributes:
         failures: calls that got no answer because Redis failed or was too slow.
         skipped: calls that were not made because the ones before had failed.
     """
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, guard: Guard | None = None) -> None:
+        """``guard`` is shared with others; None makes one."""
+        guard = guard or Guard()
         self._client = client
+        self._deadline_seconds = guard.deadline_seconds
+        self._breaker = guard.breaker
         self.failures = 0
         self.skipped = 0
-        self._in_a_row = 0
-        self._open_until = 0.0
         self._kept: list[AbstractConnection] = []
 
     async def run(self, commands: Sequence[Command]) -> list[Any] | None:
@@ -47,19 +59,17 @@ class BestEffort:
         if not commands:
             return []
         loop = asyncio.get_running_loop()
-        if loop.time() < self._open_until:
+        if not self._breaker.lets(loop.time()):
             self.skipped += 1
             return None
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(self._deadline_seconds):
                 replies = await self._send(commands)
         except (RedisError, OSError, TimeoutError):
             self.failures += 1
-            self._in_a_row += 1
-            if self._in_a_row >= FAILURES_TO_OPEN:
-                self._open_until = loop.time() + OPEN_SECONDS
+            self._breaker.failed(loop.time())
             return None
-        self._in_a_row = 0
+        self._breaker.succeeded()
         return replies
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:

@@ -16,7 +16,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from upi_risk.adapters.redis.best_effort import BestEffort, Command
+from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
 from upi_risk.adapters.redis.records import (
     PayeeRecord,
     ReceiverRecord,
@@ -57,9 +57,9 @@ class RedisSnapshotCache:
         garbage: keys that held what they should not, and were removed.
     """
 
-    def __init__(self, client: Redis, *, prefix: str = "upi:") -> None:
-        """Keys of all kinds begin with the prefix."""
-        self._redis = BestEffort(client)
+    def __init__(self, client: Redis, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
+        """Keys of all kinds begin with the prefix; ``guard`` is shared with others of the same server."""
+        self._redis = BestEffort(client, guard)
         self._prefix = prefix
         self.garbage = 0
 

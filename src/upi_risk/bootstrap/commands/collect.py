@@ -21,7 +21,7 @@ from upi_risk.entrypoints.cli.collect import CollectHouse, collect_command
 @asynccontextmanager
 async def open_house(folder: Path) -> AsyncIterator[CollectHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
-    settings = read_settings()
+    settings = read_settings().in_bulk()
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))

@@ -46,7 +46,7 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
     Raises:
         UnusableDataError: the file was replayed into this database before, and ``fresh`` is not set.
     """
-    settings = read_settings()
+    settings = read_settings().in_bulk()
     name = stream_name(file)
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
