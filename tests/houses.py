@@ -15,6 +15,7 @@ from upi_risk.adapters.memory import (
     MemoryCases,
     MemoryErasure,
     MemoryHistory,
+    MemoryLabels,
     MemoryLedger,
     MemoryRoles,
     MemorySessions,
@@ -30,12 +31,13 @@ from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import Patience
 from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.erase_user import EraseUser
-from upi_risk.application.log_in import LogIn
+from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.recognise import Recognise, RecogniseServices
+from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
@@ -73,7 +75,10 @@ class MemoryHouse:
         self.roles = MemoryRoles(self.store)
         self.keys = MemoryApiKeys(self.store)
         self.all_cases = MemoryCases(self.store)
-        self.report = ReportFraud(self.history, self.clock, self.amend, self.ledger, self.cache, self.all_cases)
+        self.report = ReportFraud(self.history, self.clock, self.amend, self.ledger, self.cache)
+        labels = MemoryLabels(self.store)
+        self.report_by_payer = ReportByPayer(labels, self.history, self.report, self.clock)
+        record = RecordLabel(labels, self.history, self.report, self.amend, self.clock)
         self.audit = MemoryAuditLog(self.store)
         self.note = NoteDeeds(self.audit, Patience(60, 60))
         self.sign_ins = AuditedSignIns(MemorySignIns(self.store), self.note)
@@ -81,13 +86,14 @@ class MemoryHouse:
         self.refresh = RefreshTokens(self.sign_ins, self.identities, self.clock, Lifetimes())
         self.end_sign_ins = EndSignIns(self.sessions, self.sign_ins, self.clock)
         self.sign_up = SignUp(self.identities, self.clock, issue)
-        self.log_in = LogIn(self.users, self.clock, self.amend, issue)
+        self.admit = AdmitUser(self.clock, self.amend, issue)
+        self.log_in = LogIn(self.users, self.admit)
         self.authenticate = Authenticate(self.sessions, self.clock)
         self.look_up = LookUp(self.ledger, self.history)
         self.services = RecogniseServices(self.keys, self.clock)
         self.recognise = Recognise(self.authenticate, self.services, self.roles)
         self.cases = ShowCases(self.all_cases, self.ledger)
-        self.review = ReviewTransaction(self.all_cases, self.clock, self.report, self.note)
+        self.review = ReviewTransaction(self.all_cases, self.clock, record, self.note)
         people = People(self.users, self.ledger)
         self.set_role = SetRole(people, self.roles, self.clock, self.note)
         self.manage_keys = ManageKeys(self.keys, self.identities, self.clock, self.note)

@@ -14,7 +14,7 @@ from upi_risk.adapters.postgres.audit import PostgresAuditLog
 from upi_risk.adapters.postgres.engine import create_engine
 from upi_risk.adapters.postgres.grants import RIGHTS
 from upi_risk.adapters.postgres.migrate import upgrade
-from upi_risk.adapters.postgres.tables import METADATA
+from upi_risk.adapters.postgres.operator_tables import METADATA
 from upi_risk.domain.audit import verify
 
 FORBIDDEN = [
@@ -24,11 +24,11 @@ FORBIDDEN = [
     "CREATE TRIGGER t AFTER INSERT ON audit EXECUTE FUNCTION f()",
     "UPDATE audit SET actor = 'x'", "DELETE FROM audit", "DELETE FROM transactions",
     "UPDATE transactions SET amount_paise = 1", "UPDATE transactions SET score = 0", "DELETE FROM users",
-    "DELETE FROM fraud_reports", "UPDATE fraud_reports SET source = 'x'", "DELETE FROM idempotency_keys",
+    "UPDATE fraud_reports SET source = 'x'", "DELETE FROM idempotency_keys",
     "INSERT INTO user_roles VALUES ('UID-1', 'admin', now())", "UPDATE user_roles SET role = 'admin'",
     "INSERT INTO api_keys VALUES ('a', '', '', '{}', now())", "UPDATE api_keys SET revoked_at = NULL",
     "UPDATE reviews SET finding = 'genuine'", "DELETE FROM reviews", "UPDATE alembic_version SET version_num = '0'",
-    "DELETE FROM sessions", "UPDATE sessions SET user_id = 'UID-1'",
+    "UPDATE labels SET fraud = false", "UPDATE sessions SET user_id = 'UID-1'",
 ]  # fmt: skip
 
 

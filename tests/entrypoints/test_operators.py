@@ -131,7 +131,7 @@ async def test_fraud_found_where_the_payer_reported_is_no_second_report(
 async def test_after_a_payment_was_found_genuine_a_report_of_the_payer_changes_nothing(
     service: Service, client: httpx.AsyncClient, asha: Account, analyst: Account
 ) -> None:
-    """Red where ReportFraud does not look at reviews."""
+    """Red where the verdict is no label."""
     name = await checked(client, asha)
     assert (await review(client, analyst, name, "genuine")).status_code == 200
     before = service.saved()

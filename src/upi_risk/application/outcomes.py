@@ -7,9 +7,8 @@ from datetime import datetime
 from upi_risk.application.amend import AmendHistory
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import UnknownTransactionError
-from upi_risk.domain.history import PAYER, Snapshot, Wanted
+from upi_risk.domain.history import Snapshot, Wanted
 from upi_risk.domain.ports import Clock, History, Ledger, SnapshotCache
-from upi_risk.domain.review import Cases, Finding
 from upi_risk.domain.transaction import Transaction
 
 
@@ -51,19 +50,11 @@ class ConfirmTransaction:
 
 
 class ReportFraud:
-    """Records that somebody calls a payment fraud: a label, and a mark against the receiver."""
+    """Records that the payer calls a payment fraud: a label, and a mark against the receiver."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each is a port
-        self,
-        history: History,
-        clock: Clock,
-        amend: AmendHistory,
-        ledger: Ledger,
-        cache: SnapshotCache,
-        cases: Cases | None = None,
+    def __init__(
+        self, history: History, clock: Clock, amend: AmendHistory, ledger: Ledger, cache: SnapshotCache
     ) -> None:
-        """``cases`` knows which payments were found to be genuine; None where nobody reviews."""
-        self._cases = cases
         self._history = history
         self._clock = clock
         self._amend = amend
@@ -71,28 +62,25 @@ class ReportFraud:
         self._cache = cache
 
     async def __call__(
-        self, user_id: str, transaction_id: str, at: datetime | None = None, source: str = PAYER
+        self, user_id: str, transaction_id: str, at: datetime | None = None, *, source: str = "payer"
     ) -> Transaction:
         """The transaction with its report; the first report stands, a second changes nothing.
 
-        What a payer says of a payment that was found to be genuine changes nothing either.
-
         Args:
-            user_id: whose transaction it is.
+            user_id: who reports.
             transaction_id: one of the user's transactions, whatever its answer was.
             at: when; the present if None.
-            source: who reports.
+            source: who says so.
 
         Raises:
             UnknownTransactionError: the user has no such transaction.
         """
         wanted = await _wanted(self._history, user_id, transaction_id)
-        counts = source != PAYER or not await self._genuine(user_id, transaction_id)
         result: list[Transaction] = []
 
         def event(draft: Draft, snapshot: Snapshot, instant: datetime) -> None:
             held = _held(snapshot, user_id, transaction_id)
-            if held.reported_at is None and counts:
+            if held.reported_at is None:
                 held = held.reported(instant)
                 draft.report(held, instant, source)
             result.append(held)
@@ -102,10 +90,6 @@ class ReportFraud:
         snapshot = await self._ledger.load([wanted])
         await self._cache.write_receivers([receiver.copied(at) for receiver in snapshot.receivers.values()])
         return result[-1]
-
-    async def _genuine(self, user_id: str, transaction_id: str) -> bool:
-        review = await self._cases.review_of(user_id, transaction_id) if self._cases else None
-        return review is not None and review.finding is Finding.GENUINE
 
 
 async def _wanted(history: History, user_id: str, transaction_id: str) -> Wanted:

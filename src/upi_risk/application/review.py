@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from upi_risk.application.look_up import LARGEST_PAGE
-from upi_risk.application.outcomes import ReportFraud
+from upi_risk.application.record_label import RecordLabel
 from upi_risk.domain.audit import Deed, Entry
 from upi_risk.domain.errors import OutcomeConflictError, UnknownTransactionError
 from upi_risk.domain.history import Wanted
+from upi_risk.domain.labels import Label, LabelSource
 from upi_risk.domain.ports import Clock, Ledger
-from upi_risk.domain.review import ANALYST, Cases, Finding, Position, Review, review_note
+from upi_risk.domain.review import Cases, Finding, Position, Review, review_note
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
 
@@ -63,18 +64,17 @@ class ShowCases:
 class ReviewTransaction:
     """Records what a payment was found to be.
 
-    The first finding stands. ``fraud`` counts against the receiver as a report of the payer's does, unless the payer
-    has reported it already; after ``genuine`` a report of the payer's counts nothing. A report that came before
-    ``genuine`` goes on counting: what was known at a time stays what was known then.
+    The first finding stands. It is a label with the source ``analyst``, which is believed before the payer; see
+    :class:`~upi_risk.application.record_label.RecordLabel` for what it does to the payment and its receiver.
     """
 
     def __init__(
-        self, cases: Cases, clock: Clock, report: ReportFraud, note: Callable[[Entry], Awaitable[object]]
+        self, cases: Cases, clock: Clock, record: RecordLabel, note: Callable[[Entry], Awaitable[object]]
     ) -> None:
         """``note`` adds an entry to the audit log; it does so before the finding is kept."""
         self._cases = cases
         self._clock = clock
-        self._report = report
+        self._record = record
         self._note = note
 
     async def __call__(self, reviewer: str, transaction_id: str, finding: Finding, words: str = "") -> Review:
@@ -96,6 +96,6 @@ class ReviewTransaction:
             stands = await self._cases.record(Review(user_id, transaction_id, finding, reviewer, at, words))
         if stands.finding is not finding:
             raise OutcomeConflictError
-        if finding is Finding.FRAUD:
-            await self._report(user_id, transaction_id, at, source=ANALYST)
+        fraud = finding is Finding.FRAUD
+        await self._record(Label(user_id, transaction_id, LabelSource.ANALYST, fraud=fraud, at=stands.at))
         return stands

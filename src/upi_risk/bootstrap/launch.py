@@ -40,6 +40,7 @@ class LaunchOptions:
         owner_url: your PostgreSQL as its schema's owner; None where one role does all.
         var_dir: the folder that keeps the embedded servers' data and `dev.env` between runs.
         environ: what the started processes inherit; the URLs, HOST and PORT are set on top.
+        proven: whether phones have to be proven.
         migrate_command: brings the schema up to date; reads DATABASE_URL and DATABASE_OWNER_URL.
         serve_command: serves until SIGTERM; reads DATABASE_URL, REDIS_URL, HOST and PORT.
     """
@@ -51,6 +52,7 @@ class LaunchOptions:
     var_dir: Path
     environ: Mapping[str, str]
     owner_url: str | None = None
+    proven: bool = False
     migrate_command: tuple[str, ...] = field(default=(*_CLI, "migrate"))
     serve_command: tuple[str, ...] = field(default=(*_CLI, "serve"))
 
@@ -89,7 +91,7 @@ def _serve(options: LaunchOptions) -> int:
         if not wait_until(lambda: answers(options.host, options.port), application, READY_TIMEOUT_SECONDS):
             raise LaunchError(_why_not_ready(application.exit_code()))
         base = url_of(options.host, options.port)
-        click.echo(first_steps(base, options.var_dir, time.monotonic() - began))
+        click.echo(first_steps(base, options.var_dir, time.monotonic() - began, proven=options.proven))
         return _attend(application, urls.started)
 
 

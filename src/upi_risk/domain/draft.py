@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from upi_risk.domain.history import PAYER, Change, FraudReport
+from upi_risk.domain.history import Change, FraudReport
 from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.receiver import ReceiverDelta
 from upi_risk.domain.transaction import Transaction
@@ -54,8 +54,8 @@ class Draft:
         if transaction.settled_at is not None:
             self._settle(transaction.payment, transaction.settled_at)
 
-    def report(self, transaction: Transaction, at: datetime, source: str = PAYER) -> None:
-        """A payment of the user's was called fraud (the transaction is as afterwards).
+    def report(self, transaction: Transaction, at: datetime, source: str = "payer") -> None:
+        """The user called a payment fraud (the transaction is as afterwards).
 
         Against the receiver's reputation a user counts once, with the first report, so that nobody alone ruins a name.
         """
@@ -66,6 +66,11 @@ class Draft:
         self._touch(self.payees[payment.receiver].reported())
         self.user = self.user.reported(at)
         self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at, source))
+
+    def clear(self, transaction: Transaction, at: datetime) -> None:
+        """A payment that was called fraud turned out good (the transaction is as afterwards)."""
+        self._amended.append(transaction)
+        self.user = self.user.moved(at)
 
     def answer_to(self, key: str) -> Transaction | None:
         """The transaction decided in this draft under an idempotency key."""

@@ -30,7 +30,7 @@ class Erasure(Protocol):
     """Removes what says who a user was."""
 
     async def erase(self, user_id: str) -> User | None:
-        """Remove name and phone, every sign-in and token, and the role; answers the user as :func:`erased` has them.
+        """Remove name, phone, sign-ins, tokens, devices and role; answers the user as :func:`erased` has them.
 
         Payments, reports, payees and what was found about payments stay, under the user's id; words in findings go.
         All or nothing, durable on return; None if there is no such user. Again changes nothing.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver, ReceiverDelta
@@ -19,9 +18,6 @@ RetryKey = tuple[str, str]
 
 TransactionKey = tuple[str, str]
 """A user's id and a transaction's."""
-
-PAYER: Final = "payer"
-"""The source of a report that the payer made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class FraudReport:
     """A label: somebody says a payment was fraud.
 
     Attributes:
-        source: who says so, ``payer`` or ``analyst``.
+        source: who says so, ``payer``, ``analyst`` or ``chargeback``.
         reported_at: from when on it may be known to anything.
     """
 
@@ -77,7 +73,7 @@ class FraudReport:
     transaction_id: str
     receiver: UpiId
     reported_at: datetime
-    source: str = PAYER
+    source: str = "payer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ class Change:
         expected_version: the version the events were computed from.
         payees: pairs the events touched, afterwards.
         added: new transactions, in the order decided.
-        amended: transactions that got an outcome or a report, afterwards.
+        amended: transactions that got an outcome or a report, or lost one, afterwards.
         deltas: what is added to receivers' days.
         reports: labels.
     """

@@ -12,9 +12,6 @@ from upi_risk.domain.indian_time import from_epoch_us
 from upi_risk.domain.transaction import Transaction
 
 LONGEST_NOTE: Final = 500
-ANALYST: Final = "analyst"
-"""The source of a fraud report that a verdict made."""
-
 _MILLISECOND_DIGITS: Final = 12
 
 Position = tuple[datetime, str]

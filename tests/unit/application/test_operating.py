@@ -155,7 +155,7 @@ async def test_nobody_is_told_of_a_sign_in_that_could_not_be_written_down(house:
         raise StoreUnavailableError
 
     user, _ = await house.sign_up("Asha Rao", "9876543210")
-    house.log_in._issue._sign_ins = AuditedSignIns(MemorySignIns(house.store), fails)
+    house.admit._issue._sign_ins = AuditedSignIns(MemorySignIns(house.store), fails)
     with pytest.raises(StoreUnavailableError):
         await house.log_in(user.phone)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from upi_risk.domain.access import ApiKey, Role
 from upi_risk.domain.audit import Record
+from upi_risk.domain.challenge import Challenge
+from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
@@ -36,6 +38,8 @@ class MemoryStore:
         keys: of services, in the order they were made, by their id.
         audit: the chain.
         reviews: by user and transaction.
+        challenges: by their slot, the ones not used.
+        device_keys: of each user, by the key's id.
     """
 
     users: dict[str, User] = field(default_factory=dict)
@@ -51,6 +55,8 @@ class MemoryStore:
     keys: dict[str, ApiKey] = field(default_factory=dict)
     audit: list[Record] = field(default_factory=list)
     reviews: dict[TransactionKey, Review] = field(default_factory=dict)
+    challenges: dict[bytes, Challenge] = field(default_factory=dict)
+    device_keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
 
     def transaction(self, key: TransactionKey) -> Transaction | None:
         """A user's transaction; None if the user has none such."""

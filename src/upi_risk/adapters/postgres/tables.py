@@ -93,6 +93,8 @@ transactions: Final = Table(
     Column("settled_at", _INSTANT),
     Column("reported_at", _INSTANT),
     Column("probability", Double),
+    Column("model_score", Double, comment="Where rules or lists changed the score"),
+    Column("rules_version", Text),
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
@@ -194,6 +196,7 @@ sessions: Final = Table(
     _column("expires_at", _INSTANT),
     Index("idx_sessions_user_id", "user_id"),
     Index("idx_sessions_family", "family"),
+    Index("idx_sessions_expires_at", "expires_at"),
 )
 
 sign_ins: Final = Table(
@@ -209,6 +212,76 @@ sign_ins: Final = Table(
     Column("previous_digest", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idx_sign_ins_user_id", "user_id"),
+    Index("idx_sign_ins_expires_at", "expires_at"),
+)
+
+challenges: Final = Table(
+    "challenges",
+    METADATA,
+    _key("slot", LargeBinary),
+    _column("challenge_id", Text),
+    _column("subject", LargeBinary),
+    Column("code", LargeBinary),
+    _column("created_at", _INSTANT),
+    _column("expires_at", _INSTANT),
+    _column("tries", SmallInteger),
+    Index("idx_challenges_challenge_id", "challenge_id", unique=True),
+    Index("idx_challenges_expires_at", "expires_at"),
+)
+
+device_keys: Final = Table(
+    "device_keys",
+    METADATA,
+    _key("user_id", Text),
+    _key("key_id", Text),
+    _column("public_key", LargeBinary),
+    _column("created_at", _INSTANT),
+    Column("used_at", _INSTANT),
+    Column("revoked_at", _INSTANT),
+)
+
+rule_books: Final = Table(
+    "rule_books",
+    METADATA,
+    _key("version", Integer),
+    _column("document", Text),
+    _column("reason", Text),
+    _column("author", Text),
+    _column("created_at", _INSTANT),
+)
+
+list_entries: Final = Table(
+    "list_entries",
+    METADATA,
+    Column("revision", Integer, primary_key=True, autoincrement=False, comment="Of the lists, once it was added"),
+    _column("side", Text),
+    _column("kind", Text),
+    _column("subject", Text),
+    _column("reason", Text),
+    _column("author", Text),
+    _column("added_at", _INSTANT),
+    Column("expires_at", _INSTANT),
+    Column("ended_revision", Integer, comment="Of the lists, once it was removed or replaced"),
+    Column("ended_at", _INSTANT),
+    Column("ended_by", Text),
+    Index(
+        "idx_list_entries_in_force",
+        "side",
+        "kind",
+        "subject",
+        unique=True,
+        postgresql_where=text("ended_revision IS NULL"),
+    ),
+)
+
+rules_state: Final = Table(
+    "rules_state",
+    METADATA,
+    _key("id", Integer),
+    _column("book_version", Integer),
+    _column("lists_revision", Integer),
+    CheckConstraint("id = 1", name="rules_state_id_check"),
+    comment="One row: what serving processes look at to see whether anything changed",
 )
 
 fraud_reports: Final = Table(
@@ -221,47 +294,63 @@ fraud_reports: Final = Table(
     _column("source", Text),
 )
 
-user_roles: Final = Table(
-    "user_roles",
-    METADATA,
-    _key("user_id", Text),
-    _column("role", Text),
-    _column("given_at", _INSTANT),
-)
-
-api_keys: Final = Table(
-    "api_keys",
-    METADATA,
-    _key("key_id", Text),
-    _column("digest", LargeBinary),
-    _column("label", Text),
-    _column("scopes", ARRAY(Text)),
-    _column("created_at", _INSTANT),
-    Column("revoked_at", _INSTANT),
-    Column("last_used_at", _INSTANT, comment="To the hour"),
-    Index("idx_api_keys_digest", "digest", unique=True),
-)
-
-audit: Final = Table(
-    "audit",
-    METADATA,
-    _key("number", BigInteger),
-    _column("at", _INSTANT),
-    _column("actor", Text),
-    _column("deed", Text),
-    _column("subject", Text),
-    _column("detail", Text),
-    Column("previous", LargeBinary, nullable=False, comment="The digest of the record before"),
-    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of previous and the content"),
-)
-
-reviews: Final = Table(
-    "reviews",
+labels: Final = Table(
+    "labels",
     METADATA,
     _key("user_id", Text),
     _key("transaction_id", Uuid(as_uuid=False)),
-    _column("finding", Text),
-    _column("reviewer", Text),
-    _column("reviewed_at", _INSTANT),
-    _column("note", Text),
+    _key("source", Text),
+    _key("labelled_at", _INSTANT),
+    _column("fraud", Boolean),
+)
+
+experiments: Final = Table(
+    "experiments",
+    METADATA,
+    _key("name", Text),
+    _column("champion", Text),
+    _column("challenger", Text),
+    Column("share", Double, nullable=False, comment="Of payers the challenger decides for; 0 is shadow"),
+    _column("minimum", Integer),
+    _column("started_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    Column("outcome", Text, nullable=False, server_default=""),
+)
+Index(
+    "idx_experiments_running",
+    experiments.c.ended_at.is_(None),
+    unique=True,
+    postgresql_where=experiments.c.ended_at.is_(None),
+)
+
+experiment_scores: Final = Table(
+    "experiment_scores",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _key("experiment", Text),
+    Column("model_version", Text, nullable=False, comment="Of the model that did not decide"),
+    _column("score", Double),
+    _column("probability", Double),
+    _column("decision", Text),
+)
+
+task_runs: Final = Table(
+    "task_runs",
+    METADATA,
+    _key("task", Text),
+    _key("period", Text),
+    _column("attempt", Integer),
+    _column("started_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    _column("succeeded", Boolean),
+    _column("said", Text),
+)
+
+monitoring: Final = Table(
+    "monitoring",
+    METADATA,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False, comment="1: there is one row"),
+    _column("taken_at", _INSTANT),
+    Column("figures", Text, nullable=False, comment="JSON: name, label and value of each"),
 )

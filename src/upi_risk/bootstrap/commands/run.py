@@ -24,5 +24,6 @@ def command() -> None:
         owner_url=settings.database_owner_url or None,
         var_dir=VAR,
         environ=environment(),
+        proven=settings.auth_mode == "otp",
     )
     sys.exit(run(options))
