@@ -65,7 +65,7 @@ train: setup ## Train a model (FILE=, OUT=)
 
 psql: setup ## A psql on the database of the `make run` in another terminal
 	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
-	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_URL"
+	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_OWNER_URL"
 
 bench: setup ## Measure the service, an echo of its server and the guide's stack side by side (BENCH=, ROUNDS=, SECONDS=)
 	@$(BIN)/python -m benchmarks bench --harness "$(BENCH)" --rounds $(ROUNDS) --seconds $(SECONDS)
