@@ -12,10 +12,11 @@ from redis.asyncio import Redis
 
 from tests.builders import OTHER_SHOP, SHOP, a_payee, a_receiver, a_session, a_user
 from upi_risk.adapters.memory import MemorySessions, MemoryStore
-from upi_risk.adapters.redis.best_effort import FAILURES_TO_OPEN, BestEffort
+from upi_risk.adapters.redis.best_effort import BestEffort, Guard
 from upi_risk.adapters.redis.client import create_client
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
+from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.session import digest
 
@@ -24,6 +25,7 @@ PAYEE = a_payee(USER.user_id)
 WANTED = [Wanted(USER.user_id, SHOP)]
 USER_KEY = "upi:u:{UID-CACHED}"
 RECEIVER_KEY = f"upi:r:{SHOP}"
+FAILURES_TO_OPEN = 5
 NOWHERE = "redis://127.0.0.1:1/0"
 
 Plant = Callable[[Redis], Awaitable[object]]
@@ -231,27 +233,30 @@ async def test_a_redis_that_does_not_answer_is_a_quick_miss(frozen: str) -> None
     await _everything_misses(frozen)
 
 
-async def test_after_some_failures_redis_is_left_alone_for_a_while(frozen: str) -> None:
+async def test_after_some_failures_redis_is_left_alone_for_a_while_by_all_that_use_it(frozen: str) -> None:
+    """Red without `breaker.lets`, and with a breaker for each."""
     client = create_client(frozen)
-    redis = BestEffort(client)
+    guard = Guard()
+    redis, another = BestEffort(client, guard), BestEffort(client, guard)
     for _ in range(FAILURES_TO_OPEN):
         assert await redis.run([("PING",)]) is None
     began = time.monotonic()
     for _ in range(100):
-        assert await redis.run([("PING",)]) is None
+        assert await another.run([("PING",)]) is None
     assert time.monotonic() - began < 0.5  # with each asked it were 5 s
-    assert (redis.failures, redis.skipped) == (FAILURES_TO_OPEN, 100)
+    assert (redis.failures, another.failures, another.skipped) == (FAILURES_TO_OPEN, 0, 100)
     await client.aclose()
 
 
 async def test_redis_is_used_again_once_it_answers(client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    redis = BestEffort(client)
+    guard = Guard(breaker=Breaker(FAILURES_TO_OPEN, period_seconds=0.2))
+    redis = BestEffort(client, guard)
     with monkeypatch.context() as broken:
         broken.setattr(client.connection_pool, "get_connection", _refuse)
         for _ in range(FAILURES_TO_OPEN):
             assert await redis.run([("PING",)]) is None
     assert await redis.run([("PING",)]) is None
-    redis._open_until = 0.0
+    await asyncio.sleep(0.2)
     assert await redis.run([("PING",)]) in ([b"PONG"], [True])
 
 

@@ -26,6 +26,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
         admission_wait_ms=20_000,
         pool_timeout_ms=20_000,
         statement_timeout_ms=20_000,
+        lock_timeout_ms=20_000,
         redis_timeout_ms=2_000,
         log_level="error",
         allowed_hosts="testserver.local,upi.test",

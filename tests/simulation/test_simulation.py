@@ -11,6 +11,7 @@ from tests.simulation.invariants import ViolationError
 from tests.simulation.world import World
 from upi_risk.adapters.memory import MemoryLedger, MemorySnapshotCache
 from upi_risk.adapters.memory.snapshot_cache import _HeldUser
+from upi_risk.application.ahead import Decided
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.history import CacheEntry, Change
@@ -46,7 +47,7 @@ def _without_version(self: MemoryLedger, change: Change) -> bool:
 _apply = MemoryLedger._apply
 
 
-async def _answer_first(self: CheckTransaction, drafts: list[Draft]) -> set[str]:
+async def _answer_first(self: CheckTransaction, drafts: list[Draft], _brought: object) -> set[str]:
     changes = [draft.change() for draft in drafts if draft.user.version > draft.expected_version]
     work = asyncio.create_task(self._ledger.commit(changes))  # behind the answer's back
     work.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -74,6 +75,7 @@ async def _all_applied(self: MemoryLedger, changes: Sequence[Change]) -> list[bo
         pytest.param(MemoryLedger, "_apply", _without_version, id="commits on any version"),
         pytest.param(MemoryLedger, "_brings_used_key", lambda *_: False, id="forgets idempotency keys"),
         pytest.param(CheckTransaction, "_commit", _answer_first, id="answers before the commit"),
+        pytest.param(Decided, "failed", False, id="builds on what was not committed"),
         pytest.param(MemorySnapshotCache, "_write_user", _keep_every_pair, id="keeps pairs of older versions"),
         pytest.param(MemoryLedger, "commit", _all_applied, id="says it applied what it refused"),
     ],

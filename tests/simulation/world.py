@@ -16,7 +16,7 @@ from tests.simulation.loop import VirtualLoop
 from upi_risk.adapters.memory import MemoryLedger, MemorySnapshotCache, MemoryStore, SeededIdentities
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.decide import Decide
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.errors import UpiRiskError
@@ -51,7 +51,7 @@ class Process:
         cache = FaultyCache(world.cache, self.network)
         decide = Decide(AmountScorer(), RiskPolicy())
         check = CheckTransaction(LoadSnapshot(ledger, cache), decide, ledger, cache)
-        self.check: Coalesce[Payment, Transaction] = Coalesce(check, Patience())
+        self.check: Coalesce[Payment, Transaction] = Coalesce(check, Patience(), MOST_UNDER_WAY)
         self.amend = AmendHistory(ledger, cache)
         self.clock = LoopClock(world.loop, world.dice.choice((0.0, 0.0, -3_600.0, 3_600.0)))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from upi_risk.application.ahead import Ahead, Decided
 from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import ContendedError
-from upi_risk.domain.history import CacheEntry, Wanted
+from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.ports import Ledger, SnapshotCache
 
@@ -18,11 +20,25 @@ MOST_ATTEMPTS: Final = 8
 """How often a payment is decided again when its user's history moved under it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What was near at hand when it was looked for.
+
+    Attributes:
+        held: what was decided and could not be read back yet.
+        snapshot: what the cache held.
+    """
+
+    held: Mapping[str, Decided]
+    snapshot: Snapshot
+
+
 class CheckTransaction:
     """Load, decide, commit; what another process overtook is loaded from the ledger and decided again.
 
     The same path serves one request, a batch of concurrent ones, and a replay of millions. Answers do not wait for the
-    cache: what was committed is copied into it behind them, and before anything further is loaded from it.
+    cache: what was committed is copied into it behind them. Nor does a batch that is called while another is being
+    committed wait for that one to load and decide; it is computed from what that one decided and committed after it.
     """
 
     def __init__(self, load: LoadSnapshot, decide: Decide, ledger: Ledger, cache: SnapshotCache) -> None:
@@ -30,10 +46,20 @@ class CheckTransaction:
         self._decide = decide
         self._ledger = ledger
         self._cache = cache
+        self._ahead = Ahead()
         self._copying: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, payments: Sequence[Payment]) -> list[Answer]:
+    async def near(self, payments: Sequence[Payment]) -> Near:
+        """What is near at hand for payments; it costs the ledger nothing, so whoever asks may yet be nobody."""
+        held = self._ahead.held()
+        return Near(held, await self._load.near([_wanted(payment) for payment in payments]))
+
+    async def __call__(self, payments: Sequence[Payment], near: Near | None = None) -> list[Answer]:
         """Answer payments in order; every transaction answered is committed.
+
+        Args:
+            payments: the questions.
+            near: what :meth:`near` told of them a moment ago; it is looked for if None.
 
         Returns:
             For each payment its transaction (the stored one, when its idempotency key was used before), or the
@@ -46,40 +72,58 @@ class CheckTransaction:
         waiting = list(range(len(payments)))
         if not waiting:
             return []
-        await self.settle()
-        for attempt in range(MOST_ATTEMPTS):
+        near = near or await self.near(payments)
+        for _ in range(MOST_ATTEMPTS):
             asked = [payments[index] for index in waiting]
-            wanted = [Wanted(p.user_id, p.receiver, p.idempotency_key) for p in asked]
-            to_the_hour = self._decide.to_the_hour
-            snapshot = await self._load(wanted, [p.at for p in asked], fresh=attempt > 0, to_the_hour=to_the_hour)
+            wanted, to_the_hour = [_wanted(payment) for payment in asked], self._decide.to_the_hour
+            snapshot = await self._load(wanted, [p.at for p in asked], near.snapshot, to_the_hour=to_the_hour)
+            brought = self._ahead.lay_over(snapshot, near.held)
             decided, drafts = self._decide(asked, snapshot)
-            overtaken = await self._commit(list(drafts.values()))
+            overtaken = await self._commit(list(drafts.values()), brought)
             for index, answer in zip(waiting, decided, strict=True):
                 if payments[index].user_id not in overtaken:
                     answers[index] = answer
             waiting = [index for index in waiting if payments[index].user_id in overtaken]
             if not waiting:
                 break
+            near = Near(self._ahead.held(), Snapshot())  # what the cache held was out of date
         return answers
 
     async def settle(self) -> None:
         """Return when the cache has copies of all that was committed."""
-        if self._copying:
-            await asyncio.wait(self._copying)
+        await asyncio.gather(*self._copying, return_exceptions=True)
 
-    async def _commit(self, drafts: list[Draft]) -> set[str]:
+    async def _commit(self, drafts: list[Draft], brought: Mapping[str, tuple[Decided, int]]) -> set[str]:
         """Commit drafts; returns the users whose history had moved on."""
-        drafts = [draft for draft in drafts if draft.user.version > draft.expected_version]
-        if not drafts:
+        changes = [draft.change() for draft in drafts if draft.user.version > draft.expected_version]
+        if not changes:
             return set()
-        changes = [draft.change() for draft in drafts]
-        applied = await self._ledger.commit(changes)
-        entries = [
-            CacheEntry(change.user, change.payees, change.expected_version)
-            for change, done in zip(changes, applied, strict=True)
-            if done
-        ]
+        turn = self._ahead.decided(changes, brought)
+        applied: dict[str, Change] = {}
+        try:
+            tried = await turn.come()
+            if tried:
+                done = await self._ledger.commit(tried)
+                applied = {change.user.user_id: change for change, well in zip(tried, done, strict=True) if well}
+        finally:
+            turn.end(applied)
+            self._ahead.forget({user_id: state for user_id, state in turn.decided.items() if state.failed})
+            if applied:
+                self._copy(applied.values(), turn.decided)
+        return turn.decided.keys() - applied.keys()
+
+    def _copy(self, changes: Iterable[Change], decided: Mapping[str, Decided]) -> None:
+        """Copy what was committed into the cache, and hold it until that is done."""
+        entries = [CacheEntry(change.user, change.payees, change.expected_version) for change in changes]
         copying = asyncio.create_task(self._cache.write_users(entries))
         self._copying.add(copying)
-        copying.add_done_callback(self._copying.discard)
-        return {change.user.user_id for change, done in zip(changes, applied, strict=True) if not done}
+
+        def copied(task: asyncio.Task[None]) -> None:
+            self._copying.discard(task)
+            self._ahead.forget(decided)
+
+        copying.add_done_callback(copied)
+
+
+def _wanted(payment: Payment) -> Wanted:
+    return Wanted(payment.user_id, payment.receiver, payment.idempotency_key)

@@ -1,4 +1,4 @@
-"""Concurrent requests become batches: those that arrive while a batch is under way form the next one."""
+"""Concurrent requests become batches: those that arrive while batches are under way form the next one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ Question = TypeVar("Question")
 Result = TypeVar("Result")
 
 LARGEST_BATCH: Final = 256
+MOST_UNDER_WAY: Final = 2
 _TICKS: Final = 20
 """How many times within a deadline it is looked whether somebody has waited for so long."""
 
@@ -44,6 +45,9 @@ class _Waiting(Generic[Question, Result]):
 class Coalesce(Generic[Question, Result]):
     """Turns a batch function into one for single calls. No timer: an idle service answers a lone call at once.
 
+    A second batch begins while the first is under way as soon as it is as large; smaller ones would cost more than the
+    time they gain.
+
     A caller that goes away leaves its question in the batch: its work is finished, or not, as a whole. So does one that
     the deadline sends away, and then the batch is abandoned, not awaited: a driver may take seconds to give up on a
     server that stands still. What an abandoned batch still does, it does behind nobody's back, for what it commits is
@@ -58,15 +62,24 @@ class Coalesce(Generic[Question, Result]):
         self,
         batch: Callable[[Sequence[Question]], Awaitable[Sequence[Result | UpiRiskError]]],
         patience: Patience | None = None,
+        most_under_way: int = 1,
     ) -> None:
-        """``batch`` answers questions in order, an error value for one that was refused; it may raise for all."""
+        """Make one.
+
+        Args:
+            batch: answers questions in order, an error value for one that was refused; it may raise for all.
+            patience: how long questions wait.
+            most_under_way: batches at a time.
+        """
         self._batch = batch
         self._patience = patience or Patience()
+        self._most_under_way = most_under_way
         self._queue: deque[_Waiting[Question, Result]] = deque()
-        self._taken: list[_Waiting[Question, Result]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._taken: list[list[_Waiting[Question, Result]]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._beginning = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle
+        self._timer: asyncio.TimerHandle | None = None
         self.shed = 0
         self.late = 0
 
@@ -83,11 +96,15 @@ class Coalesce(Generic[Question, Result]):
             OverloadedError: too much is waiting; nothing was done.
             DeadlineError: there was no answer in time; nothing is known of what was done.
         """
-        loop = self._started()
+        loop = self._loop
+        if loop is None or not self._tasks:
+            self._loop = loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
         now = loop.time()
         self.admit(now)
         future: asyncio.Future[Result] = loop.create_future()
         self._queue.append(_Waiting(question, future, now))
+        if not self._beginning:
+            self._go_on(loop)
         return await future
 
     def admit(self, now: float | None = None) -> None:
@@ -105,26 +122,37 @@ class Coalesce(Generic[Question, Result]):
 
     async def drain(self) -> None:
         """Return when nothing is under way."""
-        while self._worker is not None:
-            await asyncio.wait({self._worker})
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    def _started(self) -> asyncio.AbstractEventLoop:
-        """The loop, with a worker in it."""
-        if self._worker is None or self._loop is None:
-            self._loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
-            self._worker = self._loop.create_task(self._work(self._loop))
-        return self._loop
+    def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin a batch if one is due. It takes what has come by the next turn of the loop."""
+        if not self._queue:
+            return
+        if self._taken and not (
+            len(self._taken) < self._most_under_way and len(self._queue) >= sum(map(len, self._taken))
+        ):
+            return
+        self._beginning = True
+        task = loop.create_task(self._work(loop))
+        self._tasks.add(task)
+        if self._timer is None:
+            self._watch_later(loop)
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._watch_later(loop)
+        self._beginning = False
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_BATCH))]
+        self._taken.append(taken)
         try:
-            while self._queue:
-                size = min(len(self._queue), LARGEST_BATCH)
-                self._taken = [self._queue.popleft() for _ in range(size)]
-                await self._answer(loop, self._taken)
+            if taken:
+                await self._answer(loop, taken)
         finally:
-            self._worker, self._taken = None, []
-            self._timer.cancel()
+            self._taken = [others for others in self._taken if others is not taken]
+            self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
+            self._go_on(loop)
+            if not self._tasks and self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
     def _watch_later(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = loop.call_later(self._patience.deadline_seconds / _TICKS, self._watch, loop)
@@ -132,8 +160,9 @@ class Coalesce(Generic[Question, Result]):
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send those away who have waited as long as they may."""
         oldest = loop.time() - self._patience.deadline_seconds
-        for waiting in self._taken:
-            self._give_up(waiting, oldest)
+        for taken in self._taken:
+            for waiting in taken:
+                self._give_up(waiting, oldest)
         while self._queue and self._queue[0].since <= oldest:
             self._give_up(self._queue.popleft(), oldest)
         self._watch_later(loop)

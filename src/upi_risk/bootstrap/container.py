@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
 import msgspec
-import redis.asyncio as redis
 from dependency_injector import containers, providers
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.cryptography.ed25519 import verifies
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.memory import MemoryRateLimiter
+from upi_risk.adapters.postgres.challenges import PostgresChallenges
+from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.ledger import PostgresLedger
+from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
-from upi_risk.adapters.redis.client import create_client
+from upi_risk.adapters.redis.best_effort import Guard
+from upi_risk.adapters.redis.client import Client, create_client
 from upi_risk.adapters.redis.rate_limiter import RedisRateLimiter
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
-from upi_risk.adapters.system import RandomIdentities, SystemClock
+from upi_risk.adapters.system import RandomIdentities, RandomSecrets, SystemClock
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.deliver_codes import DeliverCodes
+from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.follow_model import SwappingScorer
+from upi_risk.application.housekeeping import Housekeep
 from upi_risk.application.limit_through_outages import LimitThroughOutages
-from upi_risk.application.log_in import LogIn
+from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
+from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
+from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
 from upi_risk.bootstrap.settings import Settings, SettingsError
+from upi_risk.domain.breaker import Breaker
+from upi_risk.domain.decision import Level
+from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
 
@@ -55,7 +70,12 @@ def _engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.database_pool_size,
         pool_timeout_seconds=settings.pool_timeout_ms / 1000,
         deadlines=Deadlines(settings.statement_timeout_ms, settings.lock_timeout_ms),
+        breaker=_breaker(settings),
     )
+
+
+def _breaker(settings: Settings) -> Breaker:
+    return Breaker(settings.breaker_failures, settings.breaker_open_ms / 1000)
 
 
 def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
@@ -64,7 +84,7 @@ def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
     return _engine(msgspec.structs.replace(settings, database_url=settings.database_replica_url))
 
 
-def _redis(settings: Settings) -> redis.Redis:
+def _redis(settings: Settings) -> Client:
     try:
         return create_client(
             settings.redis_url, pool_size=settings.redis_pool_size, timeout_seconds=settings.redis_timeout_ms / 1000
@@ -72,6 +92,10 @@ def _redis(settings: Settings) -> redis.Redis:
     except ValueError:
         # Its text may quote a part of the password.
         raise SettingsError("REDIS_URL is no redis:// URL: redis://:password@host:port/0.") from None
+
+
+def _redis_guard(settings: Settings) -> Guard:
+    return Guard(settings.redis_timeout_ms / 1000, _breaker(settings))
 
 
 def _model_store(settings: Settings) -> ModelStore:
@@ -88,6 +112,11 @@ def _meter(settings: Settings) -> Meter:
 
 def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
+
+
+def _forced(settings: Settings) -> Mapping[UpiId, Level]:
+    """Receivers to try an integration with; none where real payments are checked."""
+    return SANDBOX if settings.auth_mode == "demo" else {}
 
 
 def _workers(settings: Settings) -> int:
@@ -109,6 +138,7 @@ class Container(containers.DeclarativeContainer):
     identities = providers.Singleton(RandomIdentities)
     engine = providers.Singleton(_engine, settings)
     redis = providers.Singleton(_redis, settings)
+    redis_guard = providers.Singleton(_redis_guard, settings)
     models = providers.Singleton(_model_store, settings)
     scorer = providers.Singleton(_scorer, settings, models)
 
@@ -117,23 +147,23 @@ class Container(containers.DeclarativeContainer):
     history = providers.Singleton(PostgresHistory, engine)
     replica = providers.Singleton(_replica, settings, engine)
     past = providers.Singleton(PostgresHistory, replica)
-    cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix)
+    cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix, guard=redis_guard)
     sessions = providers.Singleton(
-        CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix
+        CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
 
     sign_ins = providers.Singleton(
-        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix
+        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
     lifetimes = providers.Singleton(_lifetimes, settings)
     limiter = providers.Singleton(
         LimitThroughOutages,
-        providers.Singleton(RedisRateLimiter, redis, prefix=cache_prefix),
+        providers.Singleton(RedisRateLimiter, redis, prefix=cache_prefix, guard=redis_guard),
         providers.Singleton(MemoryRateLimiter, clock),
         providers.Callable(_workers, settings),
     )
 
-    policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
+    policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
     meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
@@ -146,14 +176,36 @@ class Container(containers.DeclarativeContainer):
     report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
     sign_up = providers.Singleton(SignUp, identities, clock, issue)
-    log_in = providers.Singleton(LogIn, users, clock, amend, issue)
+    admit = providers.Singleton(AdmitUser, clock, amend, issue)
+    log_in = providers.Singleton(LogIn, users, admit)
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check),
+        providers.Singleton(CheckForCallers, authenticate, measured_check, limiter),
         providers.Singleton(_patience, settings),
+        MOST_UNDER_WAY,
     )
     look_up = providers.Singleton(LookUp, ledger, past)
+
+    secrets = providers.Singleton(RandomSecrets)
+    challenges = providers.Singleton(PostgresChallenges, engine)
+    device_keys = providers.Singleton(PostgresDeviceKeys, engine)
+    peppers = providers.Singleton(peppers, settings)
+    sender = providers.Singleton(code_sender, settings)
+    deliver = providers.Singleton(DeliverCodes, users, sender, providers.Callable(telling, meter))
+    throttle = providers.Singleton(Throttle, limiter, providers.Callable(quotas, settings))
+    open_challenge = providers.Singleton(OpenChallenge, challenges, secrets, peppers, clock, throttle, deliver)
+    answer_challenge = providers.Singleton(AnswerChallenge, challenges, peppers, clock, throttle)
+    verify = providers.Object(verifies)
+    enrol = providers.Singleton(Enrol, device_keys, secrets, clock, verify)
+    sign_up_by_code = providers.Singleton(SignUpByCode, open_challenge, answer_challenge, sign_up, enrol)
+    log_in_by_proof = providers.Singleton(
+        LogInByProof, open_challenge, answer_challenge, users, device_keys, verify, clock, admit
+    )
+    devices = providers.Singleton(
+        ManageDevices, open_challenge, answer_challenge, enrol, device_keys, clock, look_up.provided.profile
+    )
+    housekeep = providers.Singleton(Housekeep, providers.Singleton(PostgresLeftovers, engine), clock)
     verify_saved = providers.Singleton(VerifySaved, history)

@@ -29,6 +29,40 @@ class UnauthenticatedError(UpiRiskError):
     """No token, or one that is unknown, expired, revoked or of the wrong kind."""
 
 
+class ChallengeFailedError(UpiRiskError):
+    """The challenge is unknown, over, used, another's, or the answer to it is wrong; nobody is told which."""
+
+
+class RateLimitedError(UpiRiskError):
+    """Somebody asked too often.
+
+    Attributes:
+        limit: the limit's name.
+        quota: how many are let in, in any window.
+        window_seconds: how long a window is.
+        retry_after_seconds: when to try again.
+    """
+
+    def __init__(self, limit: str, quota: int, window_seconds: int, retry_after_seconds: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+        self.quota = quota
+        self.window_seconds = window_seconds
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CodeNotSentError(UpiRiskError):
+    """A code may not have reached its phone; the message says why, without either."""
+
+
+class DeviceConflictError(UpiRiskError):
+    """The key is enrolled already, or the user has as many as one may have."""
+
+
+class UnknownDeviceError(UpiRiskError):
+    """This user has no such device."""
+
+
 class ForbiddenError(UpiRiskError):
     """The caller is known, but this is not theirs."""
 

@@ -1,5 +1,6 @@
 """Ledgers in memory that something happens to."""
 
+import asyncio
 from collections.abc import Sequence
 
 from tests.builders import NOON
@@ -40,3 +41,29 @@ class CountingLedger(MemoryLedger):
         if self.down:
             raise StoreUnavailableError
         return await super().commit(changes)
+
+
+class GatedLedger(MemoryLedger):
+    """Each commit waits until it is told how it ends: as usual, not at all, or overtaken by another process."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self._store = store
+        self.asked: list[list[str]] = []
+        self.ends: asyncio.Queue[str] = asyncio.Queue()
+
+    async def commit(self, changes: Sequence[Change]) -> list[bool]:
+        self.asked.append([change.user.user_id for change in changes])
+        end = await self.ends.get()
+        if end == "fail":
+            raise StoreUnavailableError
+        if end == "overtake":
+            for change in changes:
+                held = self._store.users[change.user.user_id]
+                self._store.users[held.user_id] = held.signed_in(held.instant(NOON))
+        return await super().commit(changes)
+
+    def tell(self, *ends: str) -> None:
+        """How the next commits end."""
+        for end in ends:
+            self.ends.put_nowait(end)

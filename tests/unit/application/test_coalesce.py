@@ -191,3 +191,39 @@ async def test_more_than_a_batch_holds_is_sent_away_in_time_while_every_batch_ha
     assert asyncio.get_running_loop().time() - began < 5
     assert coalesce.late == len(asked)
     await coalesce.drain()
+
+
+async def test_a_second_batch_begins_beside_the_first_as_soon_as_it_is_as_large() -> None:
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=60), most_under_way=2)
+
+    async def ask(*numbers: int) -> list[asyncio.Task[int]]:
+        tasks = [asyncio.create_task(coalesce(number)) for number in numbers]
+        for _ in range(4):
+            await asyncio.sleep(0)
+        return tasks
+
+    tasks = await ask(1, 2)
+    tasks += await ask(3)
+    assert doubling.batches == [[1, 2]]
+    tasks += await ask(4)
+    assert doubling.batches == [[1, 2], [3, 4]]
+    tasks += await ask(5, 6, 7, 8)
+    assert len(doubling.batches) == 2
+    doubling.gate.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6, 8, 10, 12, 14, 16]
+    assert doubling.batches == [[1, 2], [3, 4], [5, 6, 7, 8]]
+    await coalesce.drain()
+
+
+async def test_a_batch_whose_questions_were_all_sent_away_is_not_asked() -> None:
+    doubling = Doubling()
+    doubling.gate.set()
+    coalesce = Coalesce[int, int](doubling, Patience(deadline_seconds=0.001))
+    task = asyncio.create_task(coalesce(1))
+    coalesce._queue.clear()
+    await asyncio.sleep(0)
+    coalesce._queue.clear()
+    await coalesce.drain()
+    assert doubling.batches == []
+    task.cancel()

@@ -1,10 +1,15 @@
 """Every port in memory, with the promises of the real one: for tests, and to try things without servers."""
 
+from upi_risk.adapters.memory.challenges import MemoryChallenges
 from upi_risk.adapters.memory.clock import ManualClock
+from upi_risk.adapters.memory.code_sender import MemoryCodeSender
+from upi_risk.adapters.memory.device_keys import MemoryDeviceKeys
 from upi_risk.adapters.memory.history import MemoryHistory
 from upi_risk.adapters.memory.identities import SeededIdentities
 from upi_risk.adapters.memory.ledger import MemoryLedger
+from upi_risk.adapters.memory.leftovers import MemoryLeftovers
 from upi_risk.adapters.memory.model_store import MemoryModelStore
+from upi_risk.adapters.memory.one_time_secrets import SeededSecrets
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
 from upi_risk.adapters.memory.scorer import WeightedScorer
@@ -16,8 +21,12 @@ from upi_risk.adapters.memory.users import MemoryUsers
 
 __all__ = [
     "ManualClock",
+    "MemoryChallenges",
+    "MemoryCodeSender",
+    "MemoryDeviceKeys",
     "MemoryHistory",
     "MemoryLedger",
+    "MemoryLeftovers",
     "MemoryModelStore",
     "MemoryPastChecks",
     "MemoryRateLimiter",
@@ -27,5 +36,6 @@ __all__ = [
     "MemoryStore",
     "MemoryUsers",
     "SeededIdentities",
+    "SeededSecrets",
     "WeightedScorer",
 ]

@@ -10,6 +10,8 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from upi_risk.adapters.postgres.guard import GUARD, Guard
+from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.errors import StoreUnavailableError
 
 _SCHEMES: Final = ("postgresql", "postgres")
@@ -62,6 +64,7 @@ def create_engine(  # noqa: PLR0913 - each is a setting
     connect_timeout_seconds: int = 2,
     deadlines: Deadlines = Deadlines(),
     prepare_threshold: int | None = 0,
+    breaker: Breaker | None = None,
 ) -> AsyncEngine:
     """An engine in autocommit: a statement is a transaction, and costs one round trip.
 
@@ -74,6 +77,7 @@ def create_engine(  # noqa: PLR0913 - each is a setting
         connect_timeout_seconds: how long to wait for a new one.
         deadlines: what the server is told.
         prepare_threshold: how often a connection runs a statement before it prepares it; None for a proxy that cannot.
+        breaker: counts failures, see :mod:`upi_risk.adapters.postgres.guard`; None for an engine that is always asked.
     """
     settings = {
         "statement_timeout": deadlines.statement,
@@ -82,6 +86,7 @@ def create_engine(  # noqa: PLR0913 - each is a setting
         "timezone": "UTC",
         **_PLANNER,
     }
+    patience = pool_timeout_seconds + deadlines.statement / 1000
     engine = create_async_engine(
         driver_url(database_url),
         isolation_level="AUTOCOMMIT",
@@ -89,6 +94,7 @@ def create_engine(  # noqa: PLR0913 - each is a setting
         max_overflow=0,
         pool_timeout=pool_timeout_seconds,
         use_native_hstore=False,
+        execution_options={} if breaker is None else {GUARD: Guard(breaker, patience)},
         hide_parameters=True,  # they are personal data, and an error ends up in a log
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
@@ -98,7 +104,23 @@ def create_engine(  # noqa: PLR0913 - each is a setting
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    if breaker is not None:
+        _renew_after_outages(engine, breaker)
     return engine
+
+
+def _renew_after_outages(engine: AsyncEngine, breaker: Breaker) -> None:
+    """Use no connection that is older than the last outage: it may lead nowhere, and say so only after minutes."""
+
+    def note(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool's own
+        record.info[GUARD] = breaker.opened
+
+    def refuse_older(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401 - the pool's own
+        if record.info[GUARD] != breaker.opened:
+            raise InvalidatePoolError
+
+    event.listen(engine.sync_engine, "connect", note)
+    event.listen(engine.sync_engine, "checkout", refuse_older)
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 - the driver's own

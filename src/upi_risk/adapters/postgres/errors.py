@@ -8,27 +8,42 @@ from typing import Final, TypeVar
 
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from upi_risk.adapters.postgres.guard import guard_of
 from upi_risk.domain.errors import StoreUnavailableError
 
 MOST_ATTEMPTS: Final = 4
+
+_NOT_DONE: Final = (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, exc.InternalError)
 
 A = TypeVar("A")
 T = TypeVar("T")
 
 
 @contextmanager
-def store_errors() -> Iterator[None]:
-    """Translate whatever means that the store did not do it.
+def store_errors(engine: AsyncEngine | None = None) -> Iterator[None]:
+    """Translate whatever means that the store did not do it, and do not even ask one that has kept failing.
 
     Refused or broken connections, a full pool, deadlines, a server that is shutting down, read-only or out of disk:
     all are StoreUnavailableError. What only our own mistake can cause (a value out of range, a broken constraint, a
     missing table) passes as it is.
+
+    Args:
+        engine: the one that is called; its breaker is kept to, if it has one.
     """
+    guard = guard_of(engine)
+    call = None if guard is None else guard.begin()
     try:
         yield
-    except (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
-        raise StoreUnavailableError(type(error.__cause__ or error).__name__) from error
+    except BaseException as error:
+        if call is not None:
+            call.failed(error)
+        if isinstance(error, _NOT_DONE):
+            raise StoreUnavailableError(type(error.__cause__ or error).__name__) from error
+        raise
+    if call is not None:
+        call.answered()
 
 
 async def again(statement: Callable[[A], Awaitable[T]], argument: A) -> T:

@@ -16,6 +16,7 @@ _OF_USERS: Final = (
     tables.payees,
     tables.sessions,
     tables.sign_ins,
+    tables.device_keys,
     tables.fraud_reports,
     tables.users,
 )
@@ -34,7 +35,7 @@ async def forget_users(engine: AsyncEngine, user_prefix: str, handle: str) -> No
         StoreUnavailableError: the store did not do it; nothing was deleted.
     """
     transactional = engine.execution_options(isolation_level="READ COMMITTED")
-    with store_errors():
+    with store_errors(engine):
         async with transactional.begin() as connection:
             await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             for table in _OF_USERS:

@@ -34,7 +34,7 @@ class PostgresHistory:
         return await self._fetch(latest(user_id, before, limit))
 
     async def _fetch(self, statement: Rows) -> list[Transaction]:
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(statement)).all()
         return [msgspec.convert(row, TransactionRow, from_attributes=True).value() for row in rows]

@@ -65,7 +65,7 @@ class PostgresPastChecks:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.begin() as connection:
                 for setting in _PATIENCE:
                     await connection.exec_driver_sql(setting)

@@ -34,7 +34,7 @@ class PostgresSessions:
             }
             for session in sessions
         ]
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 await connection.execute(insert(tables.sessions).values(rows))
 
@@ -44,7 +44,7 @@ class PostgresSessions:
             return []
         asked = bindparam("asked", list(token_digests), ARRAY(LargeBinary))
         statement = select(tables.sessions).where(tables.sessions.c.token_digest == any_(asked))
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(statement)).all()
         found = {row.token_digest: _session(row) for row in rows}

@@ -32,7 +32,7 @@ class PostgresSignIns:
 
     async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
         """Store a sign-in, and the user with it."""
-        with store_errors():
+        with store_errors(self._engine):
             async with self._transaction() as connection:
                 if user is not None:
                     await _add_user(connection, user)
@@ -47,7 +47,7 @@ class PostgresSignIns:
             sessions.token_digest == presented, sessions.kind == TokenKind.REFRESH.value
         )
         locked = select(tables.sign_ins).where(sign_ins.family == named.scalar_subquery()).with_for_update()
-        with store_errors():
+        with store_errors(self._engine):
             async with self._transaction() as connection:
                 row = (await connection.execute(locked)).first()
                 if row is None:
@@ -56,13 +56,13 @@ class PostgresSignIns:
 
     async def end(self, user_id: str, family: str | None, at: datetime) -> Sequence[bytes]:
         """End sign-ins."""
-        with store_errors():
+        with store_errors(self._engine):
             async with self._transaction() as connection:
                 return await _end(connection, user_id, family, at)
 
     async def of_user(self, user_id: str, at: datetime) -> list[Family]:
         """The user's sign-ins."""
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(_newest_first(user_id))).all()
         return [family for family in map(_family, rows) if family.lives(at)]

@@ -180,6 +180,7 @@ sessions: Final = Table(
     _column("expires_at", _INSTANT),
     Index("idx_sessions_user_id", "user_id"),
     Index("idx_sessions_family", "family"),
+    Index("idx_sessions_expires_at", "expires_at"),
 )
 
 sign_ins: Final = Table(
@@ -195,6 +196,32 @@ sign_ins: Final = Table(
     Column("previous_digest", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idx_sign_ins_user_id", "user_id"),
+    Index("idx_sign_ins_expires_at", "expires_at"),
+)
+
+challenges: Final = Table(
+    "challenges",
+    METADATA,
+    _key("slot", LargeBinary),
+    _column("challenge_id", Text),
+    _column("subject", LargeBinary),
+    Column("code", LargeBinary),
+    _column("created_at", _INSTANT),
+    _column("expires_at", _INSTANT),
+    _column("tries", SmallInteger),
+    Index("idx_challenges_challenge_id", "challenge_id", unique=True),
+    Index("idx_challenges_expires_at", "expires_at"),
+)
+
+device_keys: Final = Table(
+    "device_keys",
+    METADATA,
+    _key("user_id", Text),
+    _key("key_id", Text),
+    _column("public_key", LargeBinary),
+    _column("created_at", _INSTANT),
+    Column("used_at", _INSTANT),
+    Column("revoked_at", _INSTANT),
 )
 
 fraud_reports: Final = Table(

@@ -26,7 +26,7 @@ class PostgresUsers:
         row = msgspec.structs.asdict(UserRow.of(user))
         row["habits"] = msgspec.to_builtins(row["habits"])
         statement = insert(tables.users).values(row).on_conflict_do_nothing(index_elements=["mobile"])
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 added = await connection.execute(statement.returning(tables.users.c.user_id))
         if added.first() is None:
@@ -35,7 +35,7 @@ class PostgresUsers:
     async def by_phone(self, phone: Phone) -> User | None:
         """The user with this phone."""
         statement = select(tables.users).where(tables.users.c.mobile == phone)
-        with store_errors():
+        with store_errors(self._engine):
             async with self._engine.connect() as connection:
                 row = (await connection.execute(statement)).first()
         return None if row is None else msgspec.convert(row, UserRow, from_attributes=True).value()

@@ -49,6 +49,7 @@ _ALL: Final = (
     Family("upi_risk_cache_skipped", "counter", "Calls of Redis not made since the ones before had failed."),
     Family("upi_risk_database_reads", "counter", "Statements that read for decisions."),
     Family("upi_risk_limiter_rejections", "counter", "Requests over a limit.", ("limit",)),
+    Family("upi_risk_codes", "counter", "One-time codes, by what became of them.", ("outcome",)),
     Family("upi_risk_shed", "counter", "Requests turned away under load.", ("reason",)),
     Family("upi_risk_pool_connections", "gauge", "Connections to PostgreSQL.", ("state",)),
     Family("upi_risk_queue_length", "gauge", "Checks that wait for a batch."),

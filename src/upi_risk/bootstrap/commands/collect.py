@@ -21,7 +21,7 @@ from upi_risk.entrypoints.cli.collect import CollectHouse, collect_command
 @asynccontextmanager
 async def open_house(folder: Path) -> AsyncIterator[CollectHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
-    settings = read_settings()
+    settings = read_settings().in_bulk()
     with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
         upgrade(urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))

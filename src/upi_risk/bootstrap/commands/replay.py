@@ -46,7 +46,7 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
     Raises:
         UnusableDataError: the file was replayed into this database before, and ``fresh`` is not set.
     """
-    settings = read_settings()
+    settings = read_settings().in_bulk()
     name = stream_name(file)
     with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
         upgrade(urls.database)

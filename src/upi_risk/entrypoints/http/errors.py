@@ -65,6 +65,13 @@ UNAUTHENTICATED: Final = Kind(
     "Send 'Authorization: Bearer' with an access token that has not expired.",
     {"WWW-Authenticate": "Bearer"},
 )
+INVALID_OTP: Final = Kind(
+    401,
+    "invalid-otp",
+    "Not proven",
+    "The challenge cannot be answered so: ask for a new one.",
+    {"WWW-Authenticate": "Bearer"},
+)
 FORBIDDEN: Final = Kind(
     403, "forbidden", "Not yours", "The token does not speak for this user, or this web page may not call."
 )
@@ -127,9 +134,9 @@ TIMEOUT: Final = Kind(
 )
 
 KINDS: Final = (
-    MALFORMED_JSON, INVALID_HTTP, BAD_HOST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT,
-    CONFLICT, TOO_LARGE, URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE,
-    RATE_LIMITED, INTERNAL, UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
+    MALFORMED_JSON, INVALID_HTTP, BAD_HOST, UNAUTHENTICATED, INVALID_OTP, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED,
+    REQUEST_TIMEOUT, CONFLICT, TOO_LARGE, URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED,
+    HEADERS_TOO_LARGE, RATE_LIMITED, INTERNAL, UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
 )  # fmt: skip
 """Every type of problem there is."""
 
@@ -138,6 +145,11 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.InvalidInputError: VALIDATION_FAILED,
     domain.PhoneTakenError: CONFLICT,
     domain.UnauthenticatedError: UNAUTHENTICATED,
+    domain.ChallengeFailedError: INVALID_OTP,
+    domain.RateLimitedError: RATE_LIMITED,
+    domain.CodeNotSentError: INTERNAL,  # happens behind the answer; no request raises it
+    domain.DeviceConflictError: CONFLICT,
+    domain.UnknownDeviceError: NOT_FOUND,
     domain.ForbiddenError: FORBIDDEN,
     domain.UnknownUserError: NOT_FOUND,
     domain.UnknownTransactionError: NOT_FOUND,
@@ -208,8 +220,19 @@ def field_errors(error: Exception) -> tuple[FieldError, ...]:
 
 def headers_of(error: Exception, kind: Kind) -> dict[str, str]:
     """The headers an answer to this error needs."""
+    if isinstance(error, domain.RateLimitedError):
+        return {**kind.headers, **limit_headers(error)}
     extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return {**kind.headers, **{name: value for name, value in extra.items() if name.lower() == "allow"}}
+
+
+def limit_headers(error: domain.RateLimitedError) -> dict[str, str]:
+    """When to come back, and which limit it was, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
+    return {
+        "Retry-After": str(error.retry_after_seconds),
+        "RateLimit-Policy": f'"{error.limit}";q={error.quota};w={error.window_seconds}',
+        "RateLimit": f'"{error.limit}";r=0;t={error.retry_after_seconds}',
+    }
 
 
 _ENCODER: Final = msgspec.json.Encoder()
