@@ -17,6 +17,9 @@ from rich.progress import Progress
 from tests.faults import acknowledged
 from tests.faults.corrupt import corrupt
 from tests.faults.servers import ROOT, own_servers
+from tests.faults.soak import soak
+
+MOST_GROWTH = 0.05
 
 
 def _acknowledged(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
@@ -34,7 +37,14 @@ def _models(number: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return dict(found), not found["otherwise"]
 
 
-PARTS = {"acknowledged": (_acknowledged, 100_000), "models": (_models, 1_000)}
+def _soak(checks: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(soak(postgres, valkey, checks, tell))
+    flat = told.descriptors[1] <= told.descriptors[0] + 5 and told.connections[1] <= told.connections[0] + 2
+    return told, told.grew <= MOST_GROWTH and flat
+
+
+PARTS = {"acknowledged": (_acknowledged, 100_000), "models": (_models, 1_000), "soak": (_soak, 1_000_000)}
 
 
 def main(part: str, number: str = "") -> int:

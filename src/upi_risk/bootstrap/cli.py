@@ -12,7 +12,7 @@ import rich_click as click
 from upi_risk.bootstrap.settings import SettingsError
 from upi_risk.domain.errors import UpiRiskError
 
-COMMANDS: Final = ("run", "serve", "migrate", "collect", "train", "models", "simulate", "replay")
+COMMANDS: Final = ("run", "serve", "migrate", "collect", "train", "models", "simulate", "replay", "backup", "restore")
 
 
 class CommandModules(click.RichGroup):
