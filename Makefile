@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile simulate-faults faults soak backup restore
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile simulate-faults faults soak backup restore trials
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ faults: setup-dev ## Long tests under real faults: kills, corrupt models, overlo
 
 soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)
 	@$(BIN)/python -m tests.faults soak $(NUMBER)
+
+REPETITIONS ?= 1000
+trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
+	@$(BIN)/python -m tests.trials $(REPETITIONS)
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile

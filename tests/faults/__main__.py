@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from tests.faults import acknowledged
 from tests.faults.corrupt import corrupt
+from tests.faults.overload import overload
 from tests.faults.servers import ROOT, own_servers
 from tests.faults.soak import soak
 
@@ -44,7 +45,19 @@ def _soak(checks: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return told, told.grew <= MOST_GROWTH and flat
 
 
-PARTS = {"acknowledged": (_acknowledged, 100_000), "models": (_models, 1_000), "soak": (_soak, 1_000_000)}
+def _overload(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(overload(postgres, valkey, seconds))
+    tell(seconds)
+    return told, told.malformed == 0 and told.goodput >= 0.9 * told.peak
+
+
+PARTS = {
+    "acknowledged": (_acknowledged, 100_000),
+    "models": (_models, 1_000),
+    "overload": (_overload, 10),
+    "soak": (_soak, 1_000_000),
+}
 
 
 def main(part: str, number: str = "") -> int:

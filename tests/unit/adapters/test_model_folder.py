@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.learning import STOPPING, a_record, a_small_model, a_tuning, a_validation, an_evaluation
+from tests.learning import A_TEST, STOPPING, a_record, a_rival, a_small_model, a_tuning, a_validation, an_evaluation
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.trial import require_survival
 from upi_risk.adapters.files.model_folder import ModelFolders
@@ -52,7 +52,7 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
 
 def test_what_was_put_is_taken(folder: Path) -> None:
     assert FOLDERS.take(folder).card == a_small_model()[1]
-    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json"]
+    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json", "reference.json"]
     assert sorted(path.name for path in folder.iterdir()) == files
 
 
@@ -90,7 +90,7 @@ def test_the_page_of_a_model_tells_its_figures_and_its_verdict(tmp_path: Path) -
         a_record(),
         evaluation=evaluation,
         validation=a_validation(),
-        verdict=AcceptanceGate().judge(evaluation, ("v0.9", an_evaluation())),
+        verdict=AcceptanceGate().judge(evaluation, A_TEST, a_rival(an_evaluation())),
     )
     FOLDERS.put(tmp_path / "v1.0", *a_small_model(), told, USED)
     page = (tmp_path / "v1.0" / "MODEL_CARD.md").read_text(encoding="utf-8")
@@ -98,6 +98,7 @@ def test_the_page_of_a_model_tells_its_figures_and_its_verdict(tmp_path: Path) -
     for part in (
         "train 2026-03-02",
         "The gate is not passed: AUC 0.8500 is 0.0500 below",
+        "Not a fair comparison: v0.9 learned from 2026-02-10",
         "| AUC | 0.8500 | 0.9000 | -0.0500 | missed |",
         "| alerts 0.5 % |",
         "| pattern mule | 1,990 | 10 | 0.850 (0.800 to 0.900) | - |",
@@ -106,6 +107,7 @@ def test_the_page_of_a_model_tells_its_figures_and_its_verdict(tmp_path: Path) -
         assert part in page
     figures = json.loads((tmp_path / "v1.0" / "metrics.json").read_bytes())
     assert figures["gate"]["passed"] is False
+    assert "it has seen how they ended" in figures["gate"]["doubts"][0]
     assert figures["validation"]["prequential"]["auc"]["mean"] == pytest.approx(0.85)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from upi_risk.adapters.files.meaning_file import MeaningPart
 from upi_risk.adapters.files.seal import UNSEALED, sealed
+from upi_risk.domain.gate import Stretch
 from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
@@ -146,6 +147,11 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             canaries=tuple(Canary(row.vector, row.probability) for row in self.canaries),
             meaning=self.meaning.value() if self.meaning else AS_IT_IS,
         )
+
+    def learned(self) -> Stretch:
+        """What it learned from."""
+        source, split = self.training.source, self.training.split
+        return Stretch(source.name, source.sha256, split.train_from, split.train_to)
 
     def sheet(self) -> ModelSheet:
         """What a person wants to know before the model serves."""
