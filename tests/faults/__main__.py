@@ -14,9 +14,13 @@ from pathlib import Path
 import psutil
 from rich.progress import Progress
 
+from tests.deploy.stack import nginx_conf
+from tests.deploy.stack import started as program
 from tests.faults import acknowledged
+from tests.faults.checker import violations
 from tests.faults.corrupt import corrupt
 from tests.faults.overload import overload
+from tests.faults.rolling import roll, three_ports
 from tests.faults.servers import ROOT, own_servers
 from tests.faults.soak import soak
 
@@ -52,9 +56,21 @@ def _overload(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return told, told.malformed == 0 and told.goodput >= 0.9 * told.peak
 
 
+def _deploys(least: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
+    listen, *ports = three_ports()
+    with own_servers() as (postgres, valkey), tempfile.TemporaryDirectory() as folder:
+        conf = nginx_conf(Path(folder), listen, ports)
+        with program([nginx, "-c", str(conf), "-e", f"{folder}/e"]):
+            told = asyncio.run(roll(listen, ports, postgres, valkey, rounds=5, migrate=True, least=least, tell=tell))
+        wrong = violations(postgres.url)
+    return (told, wrong), told.failed == 0 and not wrong
+
+
 PARTS = {
     "acknowledged": (_acknowledged, 100_000),
     "models": (_models, 1_000),
+    "deploys": (_deploys, 50_000),
     "overload": (_overload, 10),
     "soak": (_soak, 1_000_000),
 }

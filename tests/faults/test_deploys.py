@@ -9,21 +9,25 @@ from pathlib import Path
 from tests.deploy.stack import needed, nginx_conf
 from tests.deploy.stack import started as program
 from tests.faults.checker import lost, saved, violations
+from tests.faults.proxy import FaultProxy
 from tests.faults.rolling import Told, roll, three_ports
 from tests.faults.servers import OwnServer, started
 from tests.faults.wire import Payer, Wire
 
 
-async def test_what_is_under_way_at_sigterm_is_answered(postgres: OwnServer, valkey: OwnServer) -> None:
-    """Red when the server ends at once: connections are reset."""
+async def test_what_is_under_way_at_sigterm_is_answered(
+    postgres: OwnServer, valkey: OwnServer, to_postgres: FaultProxy
+) -> None:
+    """Red with a server that waits for nobody (`timeout_graceful_shutdown`); PostgreSQL is slow meanwhile."""
     environ = {"REQUEST_DEADLINE_MS": "20000", "ADMISSION_WAIT_MS": "20000"}
-    async with started(postgres.url, valkey.url, **environ) as (port, process):
+    async with started(to_postgres.of(postgres.url), valkey.url, **environ) as (port, process):
         wires = [Wire(port) for _ in range(40)]
         payer = await Payer.signed_up(wires[0], 777_001)
         for wire in wires:
             await wire.get("/health/live")
+        to_postgres.to_client.delay_seconds = 0.5
         asking = [asyncio.create_task(wire.ask(payer.check(key=f"drain-{n}"))) for n, wire in enumerate(wires)]
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
         process.terminate()
         replies = await asyncio.gather(*asking)
         assert {reply.status for reply in replies} == {200}

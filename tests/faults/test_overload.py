@@ -7,7 +7,7 @@ from tests.faults.servers import OwnServer
 
 
 async def test_what_is_too_much_is_refused_and_the_rest_is_answered(postgres: OwnServer, valkey: OwnServer) -> None:
-    """Red without `admit`: whoever waits for longer than the deadline is served too late, and nobody in time."""
+    """It measures; the defence, `admit`, has its tests in tests/unit/application/test_coalesce.py."""
     told = await overload(postgres, valkey, seconds=2)
     assert told.malformed == 0
     assert told.goodput > told.peak * 0.25  # the load comes from the same machine, which may be loaded
