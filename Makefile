@@ -77,10 +77,20 @@ SEEDS ?= 10000
 simulate-faults: setup-dev ## The core under faults that seeds draw, on made-up time (SEEDS=)
 	@$(BIN)/python -m tests.simulation $(SEEDS)
 
+BACKUP ?= var/backup.dump
+backup: setup ## Write the whole database to a file, while everything runs (BACKUP=)
+	@$(BIN)/upi-risk backup "$(BACKUP)"
+
+restore: setup ## Put a backup in the place of the database; stop the service first (BACKUP=, REPLACE=1 if it holds users)
+	@$(BIN)/upi-risk restore "$(BACKUP)" $(if $(REPLACE),--replace)
+
 PART ?= all
 NUMBER ?=
 faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
 	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
+
+soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)
+	@$(BIN)/python -m tests.faults soak $(NUMBER)
 
 REPETITIONS ?= 1000
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)

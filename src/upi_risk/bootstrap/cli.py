@@ -16,6 +16,8 @@ COMMANDS: Final = (
     "run",
     "serve",
     "migrate",
+    "backup",
+    "restore",
     "housekeep",
     "collect",
     "train",
