@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from upi_risk.application.check_for_callers import Checks
+from upi_risk.application.check_transaction import Near
 from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.domain.degraded import usable
@@ -86,7 +88,7 @@ class ScoreBehind:
 
     def __init__(
         self,
-        check: Callable[[Sequence[Payment]], Awaitable[list[Answer]]],
+        check: Checks,
         arms: DecideByArms,
         champion: Scorer,
         policy: RiskPolicy,
@@ -103,9 +105,13 @@ class ScoreBehind:
         self.kept = 0
         self.lost = 0
 
-    async def __call__(self, payments: Sequence[Payment]) -> list[Answer]:
+    async def near(self, payments: Sequence[Payment]) -> Near:
+        """What is near at hand for payments."""
+        return await self._check.near(payments)
+
+    async def __call__(self, payments: Sequence[Payment], near: Near | None = None) -> list[Answer]:
         """Answer payments, in order."""
-        answers = await self._check(payments)
+        answers = await self._check(payments, near)
         if self._arms.trial is not None:
             self._wait(payments, answers)
         return answers

@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "run",
     "serve",
     "migrate",
+    "housekeep",
     "collect",
     "train",
     "models",
@@ -24,6 +25,9 @@ COMMANDS: Final = (
     "retrain",
     "monitor",
     "worker",
+    "rules",
+    "lists",
+    "backtest",
     "simulate",
     "replay",
 )

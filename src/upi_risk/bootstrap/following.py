@@ -55,9 +55,10 @@ class Following:
             await asyncio.wait(self._tasks)
 
     def _trial(self, experiment: Experiment) -> Trial:
-        challenger = self._container.models().load(experiment.challenger)
+        container = self._container
+        challenger = container.models().load(experiment.challenger)
         health = ModelHealth(monotonic, tell_model_failure)
-        decide = MeasuredDecide(challenger, self._container.policy(), health, self._container.meter())
+        decide = MeasuredDecide(challenger, container.policy(), health, container.rules_in_force(), container.meter())
         return Trial(experiment, challenger, decide, health)
 
 

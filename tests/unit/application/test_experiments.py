@@ -54,7 +54,7 @@ class Stricter(AmountScorer):
     def score(self, vectors: Sequence[Vector]) -> list[Scored]:
         if self.broken:
             raise RuntimeError
-        return [replace(one, probability=min(1.0, 2 * one.probability)) for one in super().score(vectors)]
+        return [one._replace(probability=min(1.0, 2 * one.probability)) for one in super().score(vectors)]
 
 
 @dataclass

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from upi_risk.adapters.files.card_file import write_card
+from upi_risk.adapters.files.card_file import CardFile, write_card
 from upi_risk.adapters.files.card_page import write_card_page
 from upi_risk.adapters.files.card_reading import read_card
 from upi_risk.adapters.files.metrics_file import write_metrics
 from upi_risk.adapters.files.reference_file import read_reference, write_reference
 from upi_risk.domain.drift import Reference
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
+from upi_risk.domain.gate import Stretch
 from upi_risk.domain.learning_ports import Usage
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import Scorer
@@ -73,6 +74,10 @@ class ModelFolders:
         self._opened(card, model)
         return card, model
 
+    def learned(self, folder: Path) -> Stretch:
+        """What the model of a folder learned from; see the port."""
+        return _card_file(folder).learned()
+
     def take(self, folder: Path) -> Scorer:
         """Load the model of a folder, proven intact; see the port."""
         return self._opened(*_parts(folder))
@@ -89,7 +94,11 @@ class ModelFolders:
         Raises:
             ModelRejectedError: there is none, or it cannot be read.
         """
-        return read_card(_content(folder, CARD), folder.name).sheet()
+        return _card_file(folder).sheet()
+
+
+def _card_file(folder: Path) -> CardFile:
+    return read_card(_content(folder, CARD), folder.name)
 
 
 def read_folder_reference(folder: Path) -> Reference | None:
@@ -101,7 +110,7 @@ def read_folder_reference(folder: Path) -> Reference | None:
 
 
 def _parts(folder: Path) -> tuple[ModelCard, bytes]:
-    card = read_card(_content(folder, CARD), folder.name).card()
+    card = _card_file(folder).card()
     model = _content(folder, MODEL)
     card.require_fit(hashlib.sha256(model).hexdigest())
     return card, model

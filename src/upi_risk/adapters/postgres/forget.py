@@ -16,6 +16,7 @@ _OF_USERS: Final = (
     tables.payees,
     tables.sessions,
     tables.sign_ins,
+    tables.device_keys,
     tables.fraud_reports,
     tables.labels,
     tables.experiment_scores,

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -91,6 +92,8 @@ transactions: Final = Table(
     Column("settled_at", _INSTANT),
     Column("reported_at", _INSTANT),
     Column("probability", Double),
+    Column("model_score", Double, comment="Where rules or lists changed the score"),
+    Column("rules_version", Text),
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
@@ -180,6 +183,7 @@ sessions: Final = Table(
     _column("expires_at", _INSTANT),
     Index("idx_sessions_user_id", "user_id"),
     Index("idx_sessions_family", "family"),
+    Index("idx_sessions_expires_at", "expires_at"),
 )
 
 sign_ins: Final = Table(
@@ -195,6 +199,76 @@ sign_ins: Final = Table(
     Column("previous_digest", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idx_sign_ins_user_id", "user_id"),
+    Index("idx_sign_ins_expires_at", "expires_at"),
+)
+
+challenges: Final = Table(
+    "challenges",
+    METADATA,
+    _key("slot", LargeBinary),
+    _column("challenge_id", Text),
+    _column("subject", LargeBinary),
+    Column("code", LargeBinary),
+    _column("created_at", _INSTANT),
+    _column("expires_at", _INSTANT),
+    _column("tries", SmallInteger),
+    Index("idx_challenges_challenge_id", "challenge_id", unique=True),
+    Index("idx_challenges_expires_at", "expires_at"),
+)
+
+device_keys: Final = Table(
+    "device_keys",
+    METADATA,
+    _key("user_id", Text),
+    _key("key_id", Text),
+    _column("public_key", LargeBinary),
+    _column("created_at", _INSTANT),
+    Column("used_at", _INSTANT),
+    Column("revoked_at", _INSTANT),
+)
+
+rule_books: Final = Table(
+    "rule_books",
+    METADATA,
+    _key("version", Integer),
+    _column("document", Text),
+    _column("reason", Text),
+    _column("author", Text),
+    _column("created_at", _INSTANT),
+)
+
+list_entries: Final = Table(
+    "list_entries",
+    METADATA,
+    Column("revision", Integer, primary_key=True, autoincrement=False, comment="Of the lists, once it was added"),
+    _column("side", Text),
+    _column("kind", Text),
+    _column("subject", Text),
+    _column("reason", Text),
+    _column("author", Text),
+    _column("added_at", _INSTANT),
+    Column("expires_at", _INSTANT),
+    Column("ended_revision", Integer, comment="Of the lists, once it was removed or replaced"),
+    Column("ended_at", _INSTANT),
+    Column("ended_by", Text),
+    Index(
+        "idx_list_entries_in_force",
+        "side",
+        "kind",
+        "subject",
+        unique=True,
+        postgresql_where=text("ended_revision IS NULL"),
+    ),
+)
+
+rules_state: Final = Table(
+    "rules_state",
+    METADATA,
+    _key("id", Integer),
+    _column("book_version", Integer),
+    _column("lists_revision", Integer),
+    CheckConstraint("id = 1", name="rules_state_id_check"),
+    comment="One row: what serving processes look at to see whether anything changed",
 )
 
 fraud_reports: Final = Table(

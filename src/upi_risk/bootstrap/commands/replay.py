@@ -57,6 +57,7 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
         try:
             if fresh:
                 await forget_users(container.engine(), _prefix(name), name)
+            await container.follow_rules().look()
             yield _house(container, name)
         except PhoneTakenError as error:
             message = f"{file.name} was replayed into this database before: add --fresh to remove that first."
