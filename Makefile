@@ -82,6 +82,11 @@ NUMBER ?=
 faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
 	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
 
+month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
+	@rm -rf var/month && mkdir -p var/month
+	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || true
+	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
+
 REPETITIONS ?= 1000
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
