@@ -92,6 +92,11 @@ faults: setup-dev ## Long tests under real faults: kills, corrupt models, overlo
 soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)
 	@$(BIN)/python -m tests.faults soak $(NUMBER)
 
+month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
+	@rm -rf var/month && mkdir -p var/month
+	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || true
+	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
+
 REPETITIONS ?= 1000
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
