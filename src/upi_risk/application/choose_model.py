@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import ModelStore
@@ -11,9 +13,13 @@ from upi_risk.domain.registry import ModelRegistry
 class ChooseModel:
     """Promote and roll back; running services notice by themselves."""
 
-    def __init__(self, models: ModelStore, registry: ModelRegistry) -> None:
+    def __init__(
+        self, models: ModelStore, registry: ModelRegistry, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """``tell`` hears the version that is to serve, once it is."""
         self._models = models
         self._registry = registry
+        self._tell = tell
 
     def promote(self, version: str) -> ModelCard:
         """Have a version serve.
@@ -23,6 +29,7 @@ class ChooseModel:
         """
         card = self._models.load(version).card
         self._registry.promote(version)
+        self._tell(version)
         return card
 
     def roll_back(self) -> ModelCard:
@@ -36,4 +43,5 @@ class ChooseModel:
             raise ModelRejectedError("No model served before this one; name one with upi-risk models promote.")
         card = self._models.load(previous).card
         self._registry.roll_back()
+        self._tell(previous)
         return card

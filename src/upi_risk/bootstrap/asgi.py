@@ -93,11 +93,17 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
 
     following = _Following(container, settings)
     rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
+    subscribers = container.subscribers()
+
+    async def hear_of_subscribers() -> None:
+        await subscribers.start(settings.rules_poll_seconds)
+
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
         await rules.stop()
+        await subscribers.stop()
         await container.check().drain()
         await container.check_batch().settle()
         if keeping is not None:
@@ -115,7 +121,13 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
-        on_startup=(following.start, rules.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
+        on_startup=(
+            following.start,
+            rules.start,
+            hear_of_subscribers,
+            *((keeping.start,) if keeping else ()),
+            _set_the_start_apart,
+        ),
         on_shutdown=(close,),
     )
 

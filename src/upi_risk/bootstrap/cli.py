@@ -22,6 +22,7 @@ COMMANDS: Final = (
     "rules",
     "lists",
     "backtest",
+    "webhooks",
     "simulate",
     "replay",
 )

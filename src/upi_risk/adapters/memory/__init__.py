@@ -15,12 +15,14 @@ from upi_risk.adapters.memory.sign_ins import MemorySignIns
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.adapters.memory.users import MemoryUsers
+from upi_risk.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 
 __all__ = [
     "ManualClock",
     "MemoryHistory",
     "MemoryLedger",
     "MemoryModelStore",
+    "MemoryOutbox",
     "MemoryPastChecks",
     "MemoryPastDecisions",
     "MemoryRateLimiter",
@@ -30,6 +32,7 @@ __all__ = [
     "MemorySnapshotCache",
     "MemoryStore",
     "MemoryUsers",
+    "MemoryWebhooks",
     "SeededIdentities",
     "WeightedScorer",
 ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from upi_risk.adapters.memory.store import MemoryStore
+from upi_risk.adapters.memory.webhooks import put
 from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee
+from upi_risk.domain.webhooks import event_of_label, events_of_decision
 
 
 class MemoryLedger:
@@ -56,6 +58,11 @@ class MemoryLedger:
         for delta in change.deltas:
             store.receivers[delta.receiver] = self._receiver(delta.receiver).plus(delta)
         store.reports += change.reports
+        for transaction in change.added:
+            for event in events_of_decision(transaction):
+                put(store, event)
+        for report in change.reports:
+            put(store, event_of_label(report))
         return True
 
     def _brings_used_key(self, change: Change) -> bool:

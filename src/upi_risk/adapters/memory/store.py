@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
+from upi_risk.domain.outbox import Delivery
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
+from upi_risk.domain.webhooks import Webhook
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A message that waits.
+
+    Attributes:
+        message: what is sent.
+        created_at: when it was put in.
+        next_at: when it is due; None for a dead one.
+        died_at: when it was given up; None for one that was not.
+        error: what went wrong last.
+    """
+
+    message: Delivery
+    created_at: datetime
+    next_at: datetime | None
+    died_at: datetime | None = None
+    error: str = ""
 
 
 @dataclass(slots=True)
@@ -29,6 +51,8 @@ class MemoryStore:
         reports: labels, in the order they were made.
         sessions: by the token's digest.
         sign_ins: by the family's name, the ones not ended.
+        webhooks: subscriptions, by id.
+        messages: what waits for subscribers, by subscription and event.
     """
 
     users: dict[str, User] = field(default_factory=dict)
@@ -40,6 +64,8 @@ class MemoryStore:
     reports: list[FraudReport] = field(default_factory=list)
     sessions: dict[bytes, Session] = field(default_factory=dict)
     sign_ins: dict[str, Family] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    messages: dict[tuple[str, str], Waiting] = field(default_factory=dict)
 
     def transaction(self, key: TransactionKey) -> Transaction | None:
         """A user's transaction; None if the user has none such."""

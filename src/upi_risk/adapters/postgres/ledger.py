@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from upi_risk.adapters.postgres import statements
 from upi_risk.adapters.postgres.errors import again, store_errors
 from upi_risk.adapters.postgres.rows import PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
+from upi_risk.adapters.postgres.webhook_statements import TELL_LABELS, telling
 from upi_risk.domain.history import Change, FraudReport, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
@@ -35,8 +36,10 @@ _transaction: Final = msgspec.json.Decoder(TransactionRow).decode
 class PostgresLedger:
     """See :class:`upi_risk.domain.ports.Ledger`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, telling: Callable[[], bool] = lambda: False) -> None:
+        """``telling`` is whether anybody may want to hear of decisions; if not, a commit does not look."""
         self._engine = engine
+        self._telling = telling
         self._transactions = engine.execution_options(isolation_level="READ COMMITTED")
         self._hurried_until = 0.0
 
@@ -66,26 +69,27 @@ class PostgresLedger:
         if loop.time() >= self._hurried_until:
             try:
                 async with self._engine.connect() as connection:
-                    return await _apply(connection, changes)
+                    return await _apply(connection, changes, self._telling_if_wanted(statements.COMMIT))
             except exc.OperationalError as error:
                 if not isinstance(error.orig, LockNotAvailable):
                     raise
                 self._hurried_until = loop.time() + HURRIED_SECONDS
         async with self._engine.connect() as connection:
-            return await _apply(connection, changes, statements.COMMIT_AROUND_LOCKED)
+            return await _apply(connection, changes, self._telling_if_wanted(statements.COMMIT_AROUND_LOCKED))
+
+    def _telling_if_wanted(self, statement: str) -> str:
+        return telling(statement) if self._telling() else statement
 
     async def _apply_whole(self, change: Change) -> set[str]:
         async with self._transactions.begin() as connection:
-            applied = await _apply(connection, [change])
+            applied = await _apply(connection, [change], self._telling_if_wanted(statements.COMMIT))
             if applied:
                 await _amend(connection, change)
                 await _label(connection, change)
             return applied
 
 
-async def _apply(
-    connection: AsyncConnection, changes: Sequence[Change], statement: str = statements.COMMIT
-) -> set[str]:
+async def _apply(connection: AsyncConnection, changes: Sequence[Change], statement: str) -> set[str]:
     result = await connection.exec_driver_sql(statement, _columns_of(changes))
     return set(result.scalars())
 
@@ -101,6 +105,7 @@ async def _label(connection: AsyncConnection, change: Change) -> None:
     if change.reports:
         reports = _json([_report_row(report) for report in change.reports])
         await connection.exec_driver_sql(statements.LABEL, {"reports": reports})
+        await connection.exec_driver_sql(TELL_LABELS, {"reports": reports})
     counts: dict[UpiId, int] = {}
     for delta in change.deltas:
         counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reported

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA: Final = MetaData()
@@ -199,6 +200,32 @@ sign_ins: Final = Table(
     Column("sealed", LargeBinary),
     Index("idx_sign_ins_user_id", "user_id"),
 )
+
+webhooks: Final = Table(
+    "webhooks",
+    METADATA,
+    _key("webhook_id", Text),
+    _column("url", Text),
+    _column("secret", Text),
+    _column("kinds", postgresql.ARRAY(Text)),
+    _column("author", Text),
+    _column("created_at", _INSTANT),
+)
+
+webhook_messages: Final = Table(
+    "webhook_messages",
+    METADATA,
+    _key("webhook_id", Text),
+    _key("event_id", Text),
+    _column("kind", Text),
+    _column("body", Text),
+    _column("created_at", _INSTANT),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", _INSTANT, comment="Null for a dead one"),
+    Column("died_at", _INSTANT),
+    Column("error", Text),
+)
+Index("idx_webhook_messages_due", webhook_messages.c.next_at, postgresql_where=webhook_messages.c.next_at.is_not(None))
 
 rule_books: Final = Table(
     "rule_books",
