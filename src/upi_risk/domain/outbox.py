@@ -111,4 +111,7 @@ class Courier(Protocol):
     """Carries messages."""
 
     async def post(self, url: str, headers: Mapping[str, str], body: str) -> Answered:
-        """Try once. Never raises; follows no redirect, and goes to no address that :func:`~upi_risk.domain.webhooks.may_reach` refuses."""
+        """Try once. Never raises, and follows no redirect.
+
+        It goes to no address that :func:`~upi_risk.domain.webhooks.may_reach` refuses.
+        """
