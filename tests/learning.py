@@ -17,6 +17,7 @@ from upi_risk.domain.confidence import fit_confidence
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, OperatingPoint, Part
 from upi_risk.domain.examples import Examples, canary_rows
 from upi_risk.domain.features import NAMES, Vector, fingerprint
+from upi_risk.domain.gate import Rival, Stretch
 from upi_risk.domain.metrics import Band, Flagged, Measured
 from upi_risk.domain.model import Canary, ModelCard
 from upi_risk.domain.stopping import Stopping
@@ -132,6 +133,15 @@ def an_evaluation(  # noqa: PLR0913 - one argument a figure
         by_month=(Part("2026-01", 2_000, 20, about(auc)), Part("2026-02", 10, 0)),
         by_pattern=(Part("mule", 1_990, 10, about(auc)),),
     )
+
+
+A_TEST = Stretch("payments.csv", "a" * 64, BEGIN + 40 * A_DAY, BEGIN + 50 * A_DAY)
+"""What :func:`an_evaluation` might be of."""
+
+
+def a_rival(evaluation: Evaluation) -> Rival:
+    """A serving model that learned part of :data:`A_TEST`: the comparison is not fair."""
+    return Rival("v0.9", evaluation, replace(A_TEST, begin=BEGIN, end=A_TEST.begin + 3 * A_DAY))
 
 
 STOPPING = Stopping(50, 1_000, 19, 300, 100, 5)

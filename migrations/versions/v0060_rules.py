@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0060"
-down_revision = "0010"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 

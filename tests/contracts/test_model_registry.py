@@ -50,6 +50,7 @@ def test_the_difference_of_two_lists_of_features_is_what_only_one_has(models: Mo
 
 @pytest.mark.parametrize("version", ["v9", "", "../v1.0"])
 def test_a_version_that_is_not_there_has_no_sheet_and_is_not_named(models: Models, version: str) -> None:
+    """Red when promote names a version without looking for its card."""
     models.registry.promote("v1.0")
     for action in (models.registry.sheet, models.registry.promote):
         with pytest.raises(ModelRejectedError):
@@ -91,6 +92,7 @@ def files(tmp_path: Path) -> FileModels:
 
 
 def test_a_crash_between_the_two_files_is_passed_over(files: FileModels, tmp_path: Path) -> None:
+    """Red when FileModelStore does not pass over the present version at the end of SERVED."""
     (tmp_path / "SERVED").write_text("v1.0\nv2.0\n")
     assert files.registry.previous() == "v1.0"
     files.registry.roll_back()
@@ -98,6 +100,7 @@ def test_a_crash_between_the_two_files_is_passed_over(files: FileModels, tmp_pat
 
 
 def test_rubbish_in_the_list_is_no_version(files: FileModels, tmp_path: Path) -> None:
+    """Red when lines of SERVED are not held against what a name is."""
     (tmp_path / "SERVED").write_bytes(b"../v1.0\n")
     assert files.registry.previous() is None
     (tmp_path / "SERVED").write_bytes(b"\xff")
@@ -105,6 +108,7 @@ def test_rubbish_in_the_list_is_no_version(files: FileModels, tmp_path: Path) ->
 
 
 def test_a_name_that_cannot_be_written_is_said(files: FileModels, tmp_path: Path) -> None:
+    """Red when FileModelStore lets the OSError through."""
     (tmp_path / "CURRENT.new").mkdir()
     with pytest.raises(ModelRejectedError, match="cannot be written"):
         files.registry.promote("v1.0")

@@ -58,13 +58,23 @@ def test_a_version_that_is_not_there_is_refused(models: Models, version: str) ->
     refusal(lambda: models.store.load(version))
 
 
+def test_a_name_that_leads_out_of_the_folder_is_refused_even_where_a_model_lies(tmp_path: Path) -> None:
+    """Red without the check of names in FileModelStore: the model outside is loaded."""
+    files = FileModels(tmp_path / "models")
+    model, card = files.good()
+    files.put("../v1.0", model, replace(card, version="../v1.0"))
+    assert "is no version's name" in refusal(lambda: files.store.load("../v1.0"))
+
+
 def test_a_file_that_is_not_the_cards_is_refused(models: Models) -> None:
+    """Red when ModelCard.require_fit does not compare digests."""
     model, card = models.good()
     models.put("v1.0", model[:-1] + bytes([model[-1] ^ 1]), card)
     assert "not the one its card describes" in refusal(lambda: models.store.load("v1.0"))
 
 
 def test_a_damaged_file_is_refused_even_when_its_card_was_made_to_fit(models: Models) -> None:
+    """Red without both the trial in a child and the catching of what loading raises; in memory, without the latter."""
     model, card = models.good()
     half = model[: len(model) // 2]
     models.put("v1.0", half, replace(card, sha256=hashlib.sha256(half).hexdigest()))
@@ -81,12 +91,14 @@ def other_meaning(card: ModelCard) -> ModelCard:
 
 @pytest.mark.parametrize("changed", [other_order, other_meaning])
 def test_a_model_of_other_features_is_refused(models: Models, changed: Callable[[ModelCard], ModelCard]) -> None:
+    """Red when ModelCard.require_fit does not compare names and fingerprint."""
     model, card = models.good()
     models.put("v1.0", model, changed(card))
     assert "trained on other features" in refusal(lambda: models.store.load("v1.0"))
 
 
 def test_a_model_that_scores_its_rows_otherwise_is_refused(models: Models) -> None:
+    """Red when ModelCard.require_canaries compares nothing."""
     model, card = models.good()
     first, *rest = card.canaries
     canaries = (Canary(first.vector, first.probability + 1e-6), *rest)
@@ -95,11 +107,13 @@ def test_a_model_that_scores_its_rows_otherwise_is_refused(models: Models) -> No
 
 
 def test_a_model_without_rows_to_try_it_on_is_refused(models: Models) -> None:
+    """Red when ModelCard.require_fit does not ask for rows: the check above would pass for want of any."""
     model, card = models.good()
     models.put("v1.0", model, replace(card, canaries=()))
     assert "no rows to try it on" in refusal(lambda: models.store.load("v1.0"))
 
 
 def test_a_model_under_another_name_is_refused(models: Models) -> None:
+    """Red when the stores do not compare the card's version with the name."""
     models.put("v2.0", *models.good())
     assert "own name" in refusal(lambda: models.store.load("v2.0"))

@@ -19,20 +19,21 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.settings import Settings
+from upi_risk.domain.degraded import BY_RULES
 from upi_risk.domain.learning_ports import Usage
 
 
 def some_artifacts(folder: Path) -> Path:
-    """The shipped model, serving; another one; and a damaged one."""
+    """The shipped model, serving; two others; and one whose file is another model's, though it loads."""
     (folder / "models").mkdir()
     (folder / "models" / "v1.0").symlink_to(ROOT / "artifacts" / "models" / "v1.0")
     (folder / "models" / "CURRENT").write_text("v1.0\n")
     model, card = a_small_model()
-    for version in ("v8.0", "v9.0"):
+    for version in ("v8.0", "v9.0", "v9.1"):
         ModelFolders(open_scorer).put(
             folder / "models" / version, model, replace(card, version=version), a_record(), Usage(1, 1)
         )
-    (folder / "models" / "v9.0" / "fraud_classifier.cbm").write_bytes(model[:-9])
+    (folder / "models" / "v9.0" / "fraud_classifier.cbm").write_bytes(a_small_model(seed=8)[0])
     return folder
 
 
@@ -52,6 +53,8 @@ def promote(artifacts: Path, version: str) -> None:
 async def test_a_promoted_model_takes_over_without_a_failed_request_and_a_bad_one_does_not(
     tmp_path: Path, settings: Settings
 ) -> None:
+    """Red when a model is taken without its digest and its canary rows being held against its card (v9.0 serves), when
+    a refusal ends the looking (v9.1 never serves), and when the old model is let go before the new one is proven."""
     artifacts = some_artifacts(tmp_path)
     settings = msgspec.structs.replace(settings, artifacts_dir=str(artifacts), model_poll_seconds=1)
     app = create(settings)
@@ -77,13 +80,17 @@ async def test_a_promoted_model_takes_over_without_a_failed_request_and_a_bad_on
             await until_scored_by(settings.database_url, "v8.0")
             await asyncio.to_thread((artifacts / "models" / "CURRENT").write_text, "v9.0\n")
             await asyncio.sleep(3)
+            await asyncio.to_thread(promote, artifacts, "v9.1")
+            await until_scored_by(settings.database_url, "v9.1")
         finally:
             enough.set()
         asked = sum(await asyncio.gather(*paying))
 
     async with await psycopg.AsyncConnection.connect(settings.database_url) as connection:
-        rows = await connection.execute("select model_version from transactions order by checked_at")
-        versions = [row[0] for row in await rows.fetchall()]
+        query = "select model_version, policy_version from transactions order by checked_at"
+        rows = await (await connection.execute(query)).fetchall()
+    versions = [version for version, _ in rows]
     assert len(versions) == asked
     assert versions == sorted(versions)
-    assert set(versions) == {"v1.0", "v8.0"}
+    assert set(versions) == {"v1.0", "v8.0", "v9.1"}
+    assert not [policy for _, policy in rows if policy.endswith(BY_RULES)]

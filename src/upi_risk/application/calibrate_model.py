@@ -64,6 +64,8 @@ class CalibrateModel:
             progress: told the share that is done.
         """
         known = Scaling(wishes, break_evens=break_evens(costs))
+        if not wishes.wanted:
+            return _uncorrected(known, part.whole, "it was asked for")
         if part.split is None or part.judged is None:
             return _uncorrected(known, part.whole, "the training period is too short for the label delay")
         frauds = min(part.learned[0].frauds, part.judged.frauds)

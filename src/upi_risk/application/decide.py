@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.domain.degraded import by_rules, usable
@@ -21,6 +22,17 @@ from upi_risk.domain.transaction import Transaction
 
 Answer = Transaction | UpiRiskError
 """What one payment gets: its transaction, or why it was refused."""
+
+
+class Decides(Protocol):
+    """Whatever decides payments as :class:`Decide` does."""
+
+    @property
+    def to_the_hour(self) -> bool:
+        """Whether receivers must be known to the hour."""
+
+    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+        """Decide payments, in order."""
 
 
 class Decide:

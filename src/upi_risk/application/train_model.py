@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from heapq import nlargest
 from itertools import starmap
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,7 @@ from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.examples import Examples, canary_rows
 from upi_risk.domain.feature_sets import BASELINE_SET, FeatureSet
-from upi_risk.domain.gate import AcceptanceGate
+from upi_risk.domain.gate import AcceptanceGate, Rival, Stretch
 from upi_risk.domain.learning_ports import Learner, ModelShelf, PaymentStream, Usage
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.operating_points import ScaleWishes
@@ -35,7 +36,10 @@ from upi_risk.domain.training import HyperParameters, Split, SplitWishes, Traini
 from upi_risk.domain.tuning import Tuning, TuningOrder
 
 EXPLAINED: Final = 1_500
-"""Payments of the test whose contributions the report shows."""
+"""Payments, spread over the test, whose contributions the report shows."""
+
+RISKIEST: Final = 500
+"""Payments with the highest scores whose contributions it shows beside: most payments are good, and look it."""
 
 Read = Callable[[Path, timedelta, PatternSource | None, FeatureSet], PaymentStream]
 """Opens a file, given the label delay, where kinds of fraud are told and the features to compute."""
@@ -177,7 +181,7 @@ class TrainModel:
             bands=bands,
             libraries=self._learner.libraries,
             evaluation=evaluation,
-            verdict=AcceptanceGate().judge(evaluation, serving, strict=order.strict),
+            verdict=AcceptanceGate().judge(evaluation, _tested(stream, split), serving, strict=order.strict),
             validation=validation,
             drift=self._instruments.drift(order.features.names, train[0], tests[0]),
             tuning=tuning,
@@ -190,8 +194,17 @@ class TrainModel:
         progress("Loading what was written", 0.0)
         scorer = self._shelf.take(order.out)
         progress("Drawing the report", 0.0)
-        explained = _explained(scorer, tests[0])
-        material = ReportMaterial(scorer.card, record, tests[0], scores, explained, RiskPolicy(), order.costs, raw[0])
+        material = ReportMaterial(
+            card=scorer.card,
+            record=record,
+            test=tests[0],
+            scores=scores,
+            explained=_explained(scorer, tests[0], canary_rows(tests[0].rows, EXPLAINED)),
+            riskiest=_explained(scorer, tests[0], nlargest(RISKIEST, range(tests[0].rows), key=raw[0].__getitem__)),
+            policy=RiskPolicy(),
+            costs=order.costs,
+            raw=raw[0],
+        )
         self._shelf.add_report(order.out, self._instruments.render(material))
         self._tune.forget(order.out)
         return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
@@ -204,18 +217,19 @@ class TrainModel:
     def _evaluated(self, test: Examples, scores: Sequence[float], order: TrainingOrder) -> Evaluation:
         return self._instruments.evaluate(test, scores, RiskPolicy(), order.parameters.seed)
 
-    def _serving(self, order: TrainingOrder, test: Examples) -> tuple[tuple[str, Evaluation] | None, tuple[str, ...]]:
+    def _serving(self, order: TrainingOrder, test: Examples) -> tuple[Rival | None, tuple[str, ...]]:
         """What the model that serves reaches on the same payments, by the same draws; or why it was not asked."""
         if order.against is None:
             return None, ()
         try:
             card, model = self._shelf.content(order.against)
+            learned = self._shelf.learned(order.against)
         except ModelRejectedError as error:
             return None, (f"The serving model could not be compared with. {error}",)
         if not order.features.begins_with(card.set):
             return None, (f"The serving model {card.version} reads {card.feature_set} features; it was not compared.",)
         scores = card.meaning.scores(self._learner.probabilities(model, test))
-        return (card.version, self._evaluated(test, scores, order)), ()
+        return Rival(card.version, self._evaluated(test, scores, order), learned), ()
 
 
 def _examples(
@@ -238,6 +252,10 @@ def _examples(
     return train, tests, LaterPart(train[0], later, learned, judged[0] if judged else None)
 
 
-def _explained(scorer: Scorer, test: Examples) -> Explained:
-    vectors = vectors_of(test, canary_rows(test.rows, EXPLAINED))
+def _tested(stream: PaymentStream, split: Split) -> Stretch:
+    return Stretch(stream.source.name, stream.source.sha256, split.test_from, split.test_to)
+
+
+def _explained(scorer: Scorer, test: Examples, rows: Sequence[int]) -> Explained:
+    vectors = vectors_of(test, rows)
     return Explained(vectors, [scored.contributions for scored in scorer.score(vectors)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Level(StrEnum):
@@ -25,8 +26,7 @@ class Decision(StrEnum):
 DECISION_OF = {Level.LOW: Decision.ALLOW, Level.MEDIUM: Decision.VERIFY, Level.HIGH: Decision.BLOCK}
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """One reason for a score.
 
     Attributes:

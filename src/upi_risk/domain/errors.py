@@ -29,6 +29,22 @@ class UnauthenticatedError(UpiRiskError):
     """No token, or one that is unknown, expired, revoked or of the wrong kind."""
 
 
+class ChallengeFailedError(UpiRiskError):
+    """The challenge is unknown, over, used, another's, or the answer to it is wrong; nobody is told which."""
+
+
+class CodeNotSentError(UpiRiskError):
+    """A code may not have reached its phone; the message says why, without either."""
+
+
+class DeviceConflictError(UpiRiskError):
+    """The key is enrolled already, or the user has as many as one may have."""
+
+
+class UnknownDeviceError(UpiRiskError):
+    """This user has no such device."""
+
+
 class ForbiddenError(UpiRiskError):
     """The caller is known, but this is not theirs."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from upi_risk.domain.examples import Examples
+from upi_risk.domain.gate import Stretch
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import Scorer
 from upi_risk.domain.training import HyperParameters, Source, Split, SplitWishes, TrainingRecord
@@ -128,6 +129,13 @@ class ModelShelf(Protocol):
 
         Raises:
             ModelRejectedError: it is missing, or something does not match.
+        """
+
+    def learned(self, folder: Path) -> Stretch:
+        """What the model of a folder learned from, as its card tells; nothing is loaded.
+
+        Raises:
+            ModelRejectedError: there is no card, or it cannot be read.
         """
 
     def take(self, folder: Path) -> Scorer:

@@ -25,11 +25,13 @@ class ScaleWishes:
         base_rate: the share of fraud where the model will serve; None: the one it was trained with.
         alert_budget: the share of payments that may be VERIFY or BLOCK.
         block_precision: the least share of fraud among the payments to BLOCK.
+        wanted: whether there is to be a calibration and a scale; without, raw answers are scores, as those of v1.0.
     """
 
     base_rate: float | None = None
     alert_budget: float = 0.01
     block_precision: float = 0.5
+    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ class ReportMaterial:
         record: how it came to be, and its figures; with an evaluation.
         test: the payments measured on, amounts as in the file.
         scores: of each.
-        explained: a sample of the test.
+        explained: a sample of the test, spread evenly.
+        riskiest: of the test, the payments with the highest scores.
         policy: where the levels begin.
         costs: what decisions cost.
         raw: the model's answer to each, before it was calibrated.
@@ -46,6 +47,7 @@ class ReportMaterial:
     test: Examples
     scores: Sequence[float]
     explained: Explained
+    riskiest: Explained
     policy: RiskPolicy
     costs: CostModel
     raw: Sequence[float]

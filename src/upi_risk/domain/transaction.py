@@ -38,7 +38,7 @@ class Transaction:
         assessment: the answer.
         status: the outcome so far.
         settled_at: when the payment happened, as far as we know; None if it has not.
-        reported_at: when the payer called it fraud; None if never.
+        reported_at: when it became known as fraud; None if it is not.
         rules_version: of the rules and lists in force; None where none were, or for a row of an earlier release.
     """
 
@@ -79,6 +79,10 @@ class Transaction:
     def reported(self, at: datetime) -> Transaction:
         """The transaction after the payer reported it; the first report stands."""
         return self if self.reported_at else replace(self, reported_at=at)
+
+    def cleared(self) -> Transaction:
+        """The transaction after it turned out good."""
+        return replace(self, reported_at=None)
 
     def answer_to(self, retry: Payment) -> Transaction:
         """This transaction, as the answer to a repeated question with the same key.

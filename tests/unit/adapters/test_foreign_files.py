@@ -57,6 +57,21 @@ def test_a_column_that_has_our_name_but_is_not_meant_is_left_alone(tmp_path: Pat
     assert read(a_file(tmp_path, *rows, header=f"{HEADER},amount")).frame["amount_paise"][0] == 5716
 
 
+def test_a_file_that_is_not_separated_by_commas_is_told_so(tmp_path: Path) -> None:
+    path = a_file(tmp_path, *(row.replace(",", ";") for row in ROWS), header=HEADER.replace(",", ";"))
+    assert refusal(path, FileForm(HANDBOOK)).endswith("', one column: separate columns by commas.")
+    path.write_text("a\n1\n", encoding="utf-8")
+    assert "and has a. Say which is which: --columns event_time=NAME" in refusal(path, FileForm())
+    path.write_text(",".join(f"c{number}" for number in range(13)) + "\n", encoding="utf-8")
+    assert "c11 and more. Say" in refusal(path, FileForm())
+
+
+def test_a_file_in_another_encoding_is_told_so(tmp_path: Path) -> None:
+    path = a_file(tmp_path, *ROWS)
+    path.write_bytes(path.read_bytes().replace(b"596", "é".encode("latin-1")))
+    assert refusal(path, FileForm(HANDBOOK)).endswith("save it as UTF-8.")
+
+
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
@@ -77,8 +92,19 @@ def test_names_that_lead_nowhere_are_named(tmp_path: Path, columns: tuple[tuple[
         ("4,,2,3,1.00,0", "Row 4 of theirs.csv has no event_time"),
         ("4,2018-04-01 00:08:00,,3,1.00,0", "Row 4 of theirs.csv has no user_id"),
         ("4,2018-04-01 00:08:00,2,3,-1.00,0", "Row 4 of theirs.csv has a negative amount"),
+        (
+            "4,2018-04-01 00:08:00,2,3,₹1,0",
+            "Row 4 of theirs.csv has no amount (its column TX_AMOUNT) that can be read as a number; write rupees",
+        ),
+        (
+            "4,2018-04-01 00:08:00,2,3,1.00,No",
+            "Row 4 of theirs.csv has an is_fraud (its column TX_FRAUD) that is neither",
+        ),
         (ROWS[1], "Row 4 of theirs.csv repeats an earlier row in every column"),
-        ("4,2018-04-03 00:00:00,2,3,1.00,0", "Row 4 of theirs.csv has an event_time in the future"),
+        (
+            "4,2018-04-03 00:00:00,2,3,1.00,0",
+            "Row 4 of theirs.csv has an event_time (its column TX_DATETIME) in the future; check the clock",
+        ),
     ],
 )
 def test_a_row_that_will_not_do_is_named_by_its_number(tmp_path: Path, row: str, sentence: str) -> None:
@@ -102,7 +128,10 @@ def test_rows_out_of_order_are_sorted_and_counted_or_refused_on_request(tmp_path
     assert taken.cleaning["rows_out_of_order"] == 1
     assert taken.notes[0].startswith("1 rows of theirs.csv were not in order")
     said = refusal(path, FileForm(HANDBOOK, strict_order=True))
-    assert said.startswith("Row 2 of theirs.csv has an event_time before that of the row above it")
+    assert said.startswith(
+        "Row 2 of theirs.csv has an event_time (its column TX_DATETIME) before that of the row above"
+    )
+    assert said.endswith("; sort the file, or leave --strict-order out. The first row after the header is row 1.")
     assert read(a_file(tmp_path, *ROWS), strict=True).notes == ()
 
 

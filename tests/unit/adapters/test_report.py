@@ -9,10 +9,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from tests.learning import (
+    A_TEST,
     STOPPING,
     a_record,
+    a_rival,
     a_small_model,
     a_tuning,
     a_validation,
@@ -22,7 +25,8 @@ from tests.learning import (
 )
 from upi_risk.adapters.catboost.learner import CatBoostLearner
 from upi_risk.adapters.catboost.opening import open_scorer
-from upi_risk.adapters.matplotlib.curves import _steps
+from upi_risk.adapters.matplotlib import tables
+from upi_risk.adapters.matplotlib.curves import SHOWN, _steps, leading, scale
 from upi_risk.adapters.matplotlib.report import render
 from upi_risk.application.calibrate_model import held_against
 from upi_risk.domain.calibration import BaseRate, Calibration
@@ -44,8 +48,8 @@ def material() -> ReportMaterial:
     test, vectors = some_examples(400, seed=9), some_vectors(60)
     parts = [scored.contributions for scored in open_scorer(model, card).score(vectors)]
     raw = CatBoostLearner(1).probabilities(model, test)
-    explained = Explained(vectors, parts)
-    return ReportMaterial(card, full(), test, list(raw), explained, RiskPolicy(), CostModel(), raw)
+    explained, riskiest = Explained(vectors, parts), Explained(vectors[:9], parts[:9])
+    return ReportMaterial(card, full(), test, list(raw), explained, riskiest, RiskPolicy(), CostModel(), raw)
 
 
 def full() -> TrainingRecord:
@@ -55,7 +59,7 @@ def full() -> TrainingRecord:
         record,
         source=named,
         evaluation=evaluation,
-        verdict=AcceptanceGate().judge(evaluation, ("v0.9", evaluation)),
+        verdict=AcceptanceGate().judge(evaluation, A_TEST, a_rival(evaluation)),
         validation=a_validation(),
         tuning=a_tuning(),
         stopping=STOPPING,
@@ -114,7 +118,14 @@ def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
     for label in ("ROC curve", "Reliability diagram", "SHAP values", "Cost against threshold"):
         assert f'aria-label="{label}"' in page
     assert page.count("train 2026-03-02") >= 5
-    for words in ("The gate is not passed", "mule", "another population", "flatters by +0.1000 AUC", "SHA-256"):
+    for words in (
+        "The gate is not passed",
+        "Not a fair comparison: v0.9 learned",
+        "mule",
+        "another population",
+        "flatters by +0.1000 AUC",
+        "SHA-256",
+    ):
         assert words in page
 
 
@@ -179,3 +190,30 @@ def test_a_thinned_curve_begins_and_ends_where_the_whole_one_does(rows: int) -> 
     assert (frauds[-1], good[-1]) == (labels.sum(), rows - labels.sum())
     assert thresholds[0] == scores.max()
     assert len(thresholds) <= 600
+
+
+def test_features_that_are_what_they_were_are_counted_rather_than_listed() -> None:
+    many = tuple(Drift(f"feature_{number}", psi) for number, psi in enumerate((0.3, 0.12, *[0.01] * 9)))
+    assert "<td>and 6 more</td><td>up to 0.010</td><td>stable</td>" in tables.drift(many, "")
+    assert tables.drift(many[:5], "").count("<tr>") == 6
+
+
+def test_only_the_features_that_move_some_sample_most_are_shown_and_a_few_risky_payments_weigh_as_much() -> None:
+    every, riskiest = np.zeros((100, 70)), np.zeros((5, 70))
+    every[:, :30] = np.arange(1, 31)
+    riskiest[:, 50] = -9.0
+    shown = leading([every, riskiest])
+    assert len(shown) == SHOWN
+    assert shown[-1] == 50
+    assert shown[:-1] == list(range(30 - SHOWN + 1, 30))
+
+
+def test_the_curve_of_the_scale_bends_where_the_scale_does() -> None:
+    """Red when its points are spread over payments, nearly all of which are at its lower end."""
+    probabilities = np.concatenate([np.linspace(1e-5, 1e-3, 100_000), np.linspace(0.01, 0.9, 100)])
+    scores = np.where(probabilities < 0.3, probabilities, 0.9)
+    axes = Figure().add_subplot()
+    scale(probabilities, scores, RiskPolicy())(axes)
+    drawn = np.asarray(axes.lines[0].get_xdata())
+    assert np.count_nonzero(drawn > 0.01) > 50
+    assert np.diff(drawn[drawn > 0.2]).max() < 0.02

@@ -189,6 +189,24 @@ def test_the_serving_model_is_measured_on_the_same_payments(done: Done, order: T
     assert same["average precision"].met
     assert same["average precision"].value == pytest.approx(served.record.measured[0].average_precision)
     assert same["average precision"].by > 0
+    assert verdict.doubts == ()
+
+
+def test_a_serving_model_that_learned_the_test_or_another_file_is_compared_with_and_doubted(
+    done: Done, order: TrainingOrder, tmp_path: Path
+) -> None:
+    """Red when the split's training period, rather than its test, goes to the gate."""
+    earlier = SplitWishes(train_to=DAY_8, test_from=BEGIN + timedelta(days=10))
+    verdict = TRAIN(replace(order, wishes=earlier, against=done.order.out), unheard).record.verdict
+    assert verdict is not None
+    assert [doubt[:38] for doubt in verdict.doubts] == ["v9.1 learned from 2026-01-11 .. 2026-0"]
+    other = tmp_path / "other.csv"
+    a_stream(seed=2).write_csv(other)
+    verdict = TRAIN(replace(order, transactions=other, against=done.order.out), unheard).record.verdict
+    assert verdict is not None
+    assert [doubt[:48] for doubt in verdict.doubts] == ["v9.1 learned from another file, payments.csv: un"]
+    figures = json.loads((order.out / "metrics.json").read_bytes())
+    assert figures["gate"]["doubts"] == list(verdict.doubts)
 
 
 def test_a_serving_model_that_does_not_load_is_told_and_not_compared_with(order: TrainingOrder, tmp_path: Path) -> None:
@@ -208,6 +226,15 @@ def test_a_short_stream_is_not_calibrated_and_says_so(order: TrainingOrder) -> N
     assert (short.record.scaling.period, short.record.scaling.points) == ("", None)
     assert short.record.scaling.before == short.record.scaling.after
     assert len(short.record.scaling.break_evens) == 6
+
+
+def test_a_scale_that_is_not_wanted_is_not_looked_for(long_order: TrainingOrder, tmp_path: Path) -> None:
+    steps = list[str]()
+    plain = replace(long_order, out=tmp_path / "v9.2", scaling=ScaleWishes(wanted=False))
+    trained = TRAIN(plain, lambda step, _: steps.append(step))
+    assert trained.card.meaning == AS_IT_IS
+    assert trained.notes == ("Nothing was calibrated, and probabilities are scores as they are: it was asked for.",)
+    assert "Calibrating" not in steps
 
 
 def test_without_calibration_the_base_rate_is_corrected_all_the_same(order: TrainingOrder) -> None:

@@ -57,6 +57,7 @@ def _gate(verdict: Verdict) -> dict[str, Any]:
         "passed": verdict.passed,
         "strict": verdict.strict,
         "against": verdict.against,
+        "doubts": verdict.doubts,
         "checks": [
             {
                 "name": check.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,10 +18,15 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
 Draw = Callable[[Axes], None]
 
+SHOWN: Final = 24
+"""Features that a figure shows; the others move scores less."""
+
+_EDGE: Final = 0.01
 _POINTS: Final = 600
 """A curve needs no more to look smooth."""
 
 _RELIABILITY_EDGES: Final = (0, 0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
+_TINY: Final = 1e-12
 _LOWEST: Final = 1e-4
 """Scores below are drawn here on a logarithmic axis."""
 
@@ -98,8 +103,9 @@ def scale(probabilities: Floats, scores: Floats, policy: RiskPolicy) -> Draw:
     """Where each probability lies on the scale of scores."""
 
     def draw(axes: Axes) -> None:
-        _, rows = np.unique(probabilities, return_index=True)
-        some = rows[np.unique(np.linspace(0, len(rows) - 1, _POINTS).astype(np.int64))]
+        different, rows = np.unique(probabilities, return_index=True)
+        places = np.geomspace(max(different[0], _TINY), max(different[-1], _TINY), _POINTS)
+        some = rows[np.unique(np.searchsorted(different, places).clip(max=len(rows) - 1))]
         axes.plot(probabilities[some], scores[some], color=GOOD)
         for threshold in (policy.medium_from, policy.high_above):
             axes.axhline(threshold, color=INK, linewidth=0.9, linestyle="--")
@@ -152,31 +158,49 @@ def cost_by_threshold(scores: Floats, labels: Labels, rupees: Floats, costs: Cos
         for threshold in (policy.medium_from, policy.high_above):
             axes.axvline(threshold, color=INK, linewidth=0.9, linestyle="--")
         axes.set(xscale="log", xlabel="threshold", ylabel="rupees lost on the test", ylim=(0, 2 * allowed.sum()))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.legend(loc="lower left", fontsize=9)
 
     return draw
 
 
-def importance(names: tuple[str, ...], contributions: Floats) -> Draw:
-    """The mean size of what each feature adds to the log-odds."""
+def leading(contributions: Sequence[Floats]) -> list[int]:
+    """The features that move some sample's score most, by their place in the vector, the least of them first."""
+    size = np.sum([np.abs(one).mean(axis=0) / max(np.abs(one).mean(), _TINY) for one in contributions], axis=0)
+    places: list[int] = np.argsort(size, kind="stable")[-SHOWN:].tolist()
+    return places
+
+
+def importance(names: tuple[str, ...], contributions: Mapping[str, Floats], shown: Sequence[int]) -> Draw:
+    """The mean size of what each feature adds to the log-odds, for each sample of payments.
+
+    Args:
+        names: of the features.
+        contributions: by the name of the sample.
+        shown: the features to show, from below.
+    """
 
     def draw(axes: Axes) -> None:
-        size = np.abs(contributions).mean(axis=0)
-        order = np.argsort(size)
-        axes.barh([names[index] for index in order], size[order], color=GOOD, height=0.65)
+        height = 0.8 / len(contributions)
+        for number, (name, parts) in enumerate(contributions.items()):
+            size, color = np.abs(parts).mean(axis=0), (GOOD, FRAUD)[number % 2]
+            axes.barh(np.arange(len(shown)) - number * height, size[list(shown)], height, color=color, label=name)
+        middle = height * (len(contributions) - 1) / 2
+        axes.set_yticks(np.arange(len(shown)) - middle, [names[index] for index in shown])
+        axes.margins(y=_EDGE)
         axes.grid(visible=False, axis="y")
         axes.set(xlabel="mean size of the contribution (log-odds)")
+        axes.legend(loc="lower right")
 
     return draw
 
 
-def summary(names: tuple[str, ...], vectors: Floats, contributions: Floats) -> Draw:
+def summary(names: tuple[str, ...], vectors: Floats, contributions: Floats, shown: Sequence[int]) -> Draw:
     """Each payment a dot in each feature's row: where it moved the score to, coloured by the feature's value."""
 
     def draw(axes: Axes) -> None:
         dice = np.random.default_rng(0)
-        order = np.argsort(np.abs(contributions).mean(axis=0))
-        for place, index in enumerate(order):
+        for place, index in enumerate(shown):
             ranks = np.searchsorted(np.sort(vectors[:, index]), vectors[:, index], side="right") / len(vectors)
             heights = place + dice.uniform(-0.3, 0.3, len(vectors))
             dots = axes.scatter(
@@ -184,7 +208,8 @@ def summary(names: tuple[str, ...], vectors: Floats, contributions: Floats) -> D
             )
             dots.set_rasterized(True)
         axes.axvline(0, color=QUIET, linewidth=1)
-        axes.set_yticks(range(len(order)), [names[index] for index in order])
+        axes.set_yticks(range(len(shown)), [names[index] for index in shown])
+        axes.margins(y=_EDGE)
         axes.grid(visible=False, axis="y")
         axes.set(xlabel="to good  ←  contribution (log-odds)  →  to fraud")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -17,6 +18,9 @@ QUIET: Final = "#8a97a3"
 GOOD: Final = "#2a6f97"
 FRAUD: Final = "#c1442e"
 FILL: Final = "#d7e6ef"
+
+WIDE: Final = MappingProxyType({"width": 9.0, "height": 3.9})
+"""The size of a figure that has the page's whole width."""
 
 _LOOK: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",  # text stays text: it can be read out, searched and set in the page's own face

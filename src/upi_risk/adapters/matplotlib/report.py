@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from upi_risk.adapters.matplotlib import curves, tables
-from upi_risk.adapters.matplotlib.drawing import drawn
+from upi_risk.adapters.matplotlib.drawing import WIDE, drawn
 from upi_risk.adapters.matplotlib.parts import figure, section
 from upi_risk.adapters.matplotlib.scale_sections import scale_sections
 from upi_risk.domain.cost import CostModel
@@ -24,6 +24,7 @@ def render(of: ReportMaterial) -> str:
         sections += [_keys(record.evaluation), _acting(record.evaluation, split)]
     if record.verdict is not None:
         text = "Only what passes should serve. The guide's targets stand beside, met or missed."
+        text = " ".join((text, *(f"Not a fair comparison: {doubt}" for doubt in record.verdict.doubts)))
         sections.append(section("May it serve?", text, tables.checks(record.verdict, split)))
     sections += [*_curves(of), _looks_at(of)]
     if record.evaluation is not None:
@@ -55,10 +56,10 @@ def _head(of: ReportMaterial) -> str:
     told = ""
     if verdict is not None:
         told = f'<p class="verdict{"" if verdict.passed else " failed"}">{escape(str(verdict))}</p>'
-    rows = f"{of.test.rows:,} later payments, {of.test.frauds:,} of them fraud"
+    rows = f"{of.test.rows:,} later payments, {of.test.frauds:,} of them fraud; {escape(of.record.source.name)}"
     return (
         f"<header><h1>Model {escape(of.card.version)}</h1>"
-        f'<p class="split">{escape(str(of.record.split))}<br>{rows}; {escape(of.record.source.name)}</p>{told}</header>'
+        f'<p class="split">{escape(str(of.record.split))}; times in UTC<br>{rows}</p>{told}</header>'
     )
 
 
@@ -94,7 +95,7 @@ def _curves(of: ReportMaterial) -> list[str]:
     rupees = np.asarray(of.test.paise) / 100
     roc = drawn("roc", "ROC curve", curves.roc(scores, labels))
     pr = drawn("pr", "Precision-recall curve", curves.precision_recall(scores, labels, of.policy))
-    spread = drawn("scores", "Distribution of scores", curves.distributions(scores, labels, of.policy))
+    spread = drawn("scores", "Distribution of scores", curves.distributions(scores, labels, of.policy), **WIDE)
     cost = curves.cost_by_threshold(scores, labels, rupees, of.costs, of.policy)
     return [
         section(
@@ -111,7 +112,7 @@ def _curves(of: ReportMaterial) -> list[str]:
             "What a threshold costs",
             _assumed(of.costs),
             figure(
-                drawn("cost", "Cost against threshold", cost, width=9, height=3.9),
+                drawn("cost", "Cost against threshold", cost, **WIDE),
                 "Rupees lost on the test when everything from a score on is asked about, or blocked. "
                 "Dots: the cheapest threshold. Dashed: the policy's. A cost fitted on the test is a little too good.",
             ),
@@ -130,16 +131,21 @@ def _assumed(costs: CostModel) -> str:
 
 def _looks_at(of: ReportMaterial) -> str:
     names = of.card.features
-    vectors, parts = np.asarray(of.explained.vectors), np.asarray(of.explained.contributions)
-    size = {"height": 1.4 + 0.26 * len(names)}
-    bars = drawn("importance", "Importance of features", curves.importance(names, parts), **size)
-    dots = drawn("shap", "SHAP values", curves.summary(names, vectors, parts), **size)
+    every, riskiest = (np.asarray(one.contributions) for one in (of.explained, of.riskiest))
+    vectors = np.concatenate([np.asarray(one.vectors) for one in (of.explained, of.riskiest)])
+    shown, samples = curves.leading([every, riskiest]), {"any payment": every, "the riskiest": riskiest}
+    size = {"height": 1.1 + 0.26 * len(shown)}
+    bars = drawn("importance", "Importance of features", curves.importance(names, samples, shown), **size)
+    swarm = curves.summary(names, vectors, np.concatenate([every, riskiest]), shown)
+    dots = drawn("shap", "SHAP values", swarm, **size)
+    few = f" The {len(shown)} of {len(names)} features that move scores most." if len(shown) < len(names) else ""
     return section(
         "What it looks at",
-        f"Contributions (SHAP values) of {len(vectors):,} payments spread evenly over the test.",
+        f"Contributions (SHAP values) of {len(every):,} payments spread evenly over the test, nearly all of them good, "
+        f"and of the {len(riskiest):,} with the highest scores.{few}",
         '<div class="two">',
         figure(bars, "How much each feature moves the score, on average."),
-        figure(dots, "Each dot a payment. Red: the feature is high for this payment, blue: low."),
+        figure(dots, "Each dot a payment of either sample. Red: the feature is high for this payment, blue: low."),
         "</div>",
     )
 

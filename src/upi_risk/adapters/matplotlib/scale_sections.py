@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from upi_risk.adapters.matplotlib import curves
-from upi_risk.adapters.matplotlib.drawing import drawn
+from upi_risk.adapters.matplotlib.drawing import WIDE, drawn
 from upi_risk.adapters.matplotlib.parts import figure, section
 from upi_risk.adapters.matplotlib.tables import table
 from upi_risk.domain.metrics import Band
@@ -24,8 +24,8 @@ def scale_sections(of: ReportMaterial) -> list[str]:
     probabilities = np.array([meaning.probability(answer) for answer in of.raw])
     answers = {"raw": raw, "calibrated": calibrated} if meaning.calibration else {"raw": raw}
     scores = np.asarray(of.scores, dtype=np.float64)
-    diagram = drawn("reliability", "Reliability diagram", curves.reliability(answers, labels))
-    scale = drawn("scale", "Scale of scores", curves.scale(probabilities, scores, of.policy))
+    diagram = drawn("reliability", "Reliability diagram", curves.reliability(answers, labels), **WIDE)
+    scale = drawn("scale", "Scale of scores", curves.scale(probabilities, scores, of.policy), **WIDE)
     return [
         section(
             "Can a probability be taken at its word?",
@@ -79,8 +79,8 @@ def _told(scaling: Scaling | None) -> str:
     return (
         f"On {scaling.rows:,} payments of {scaling.period}, {scaling.frauds:,} of them known as fraud, later than "
         "those a model for the purpose was grown on and all before the test, it was looked for where acting would have "
-        f"cost least: VERIFY for at most {wishes.alert_budget:.3%} of payments, BLOCK where at least "
-        f"{wishes.block_precision:.0%} are fraud. There the scale has 0.35 and 0.65. {corrected}"
+        f"cost least: VERIFY for at most {wishes.alert_budget * 100:g} % of payments, BLOCK where at least "
+        f"{wishes.block_precision * 100:g} % are fraud. There the scale has 0.35 and 0.65. {corrected}"
         "Costs are those below."
     )
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
-from upi_risk.domain.drift import Drift
+from upi_risk.domain.drift import NOTABLE, Drift
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, Part
 from upi_risk.domain.gate import Check, Verdict
 from upi_risk.domain.training import TrainingRecord
 from upi_risk.domain.tuning import Candidate, Tuning
 from upi_risk.domain.validation import Trials, Validation
 
+_STABLE_SHOWN: Final = 5
 _CUTS: Final = {
     Cut.MEDIUM: "MEDIUM and HIGH (VERIFY, BLOCK)",
     Cut.HIGH: "HIGH (BLOCK)",
@@ -91,9 +92,14 @@ def _met(check: Check) -> str:
 
 
 def drift(of: Sequence[Drift], caption: str) -> str:
-    """Population stability indices, the largest first."""
+    """Population stability indices, the largest first; of those that are stable, the few largest alone."""
     ranked = sorted(of, key=lambda one: -one.psi)
-    return table(("Feature", "PSI", ""), [(escape(one.feature), f"{one.psi:.3f}", one.says) for one in ranked], caption)
+    moved = sum(one.psi >= NOTABLE for one in ranked)
+    shown, rest = ranked[: max(moved, _STABLE_SHOWN)], ranked[max(moved, _STABLE_SHOWN) :]
+    rows = [(escape(one.feature), f"{one.psi:.3f}", one.says) for one in shown]
+    if rest:
+        rows.append((f"and {len(rest)} more", f"up to {rest[0].psi:.3f}", rest[0].says))
+    return table(("Feature", "PSI", ""), rows, caption)
 
 
 def validation(of: Validation, caption: str) -> str:

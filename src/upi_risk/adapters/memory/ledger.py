@@ -57,13 +57,20 @@ class MemoryLedger:
             self._keep(transaction)
         for delta in change.deltas:
             store.receivers[delta.receiver] = self._receiver(delta.receiver).plus(delta)
-        store.reports += change.reports
+        cleared = {held.payment.transaction_id for held in change.amended if held.reported_at is None}
+        store.reports = [
+            *(held for held in store.reports if (held.user_id, held.transaction_id in cleared) != (user_id, True)),
+            *change.reports,
+        ]
+        self._tell(change)
+        return True
+
+    def _tell(self, change: Change) -> None:
         for transaction in change.added:
             for event in events_of_decision(transaction):
-                put(store, event)
+                put(self._store, event)
         for report in change.reports:
-            put(store, event_of_label(report))
-        return True
+            put(self._store, event_of_label(report))
 
     def _brings_used_key(self, change: Change) -> bool:
         return any((held.payment.user_id, held.payment.idempotency_key) in self._store.answers for held in change.added)

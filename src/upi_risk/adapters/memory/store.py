@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from upi_risk.domain.challenge import Challenge
+from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
 from upi_risk.domain.outbox import Delivery
 from upi_risk.domain.payment import Phone, UpiId
@@ -53,6 +55,8 @@ class MemoryStore:
         sign_ins: by the family's name, the ones not ended.
         webhooks: subscriptions, by id.
         messages: what waits for subscribers, by subscription and event.
+        challenges: by their slot, the ones not used.
+        device_keys: of each user, by the key's id.
     """
 
     users: dict[str, User] = field(default_factory=dict)
@@ -66,6 +70,8 @@ class MemoryStore:
     sign_ins: dict[str, Family] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     messages: dict[tuple[str, str], Waiting] = field(default_factory=dict)
+    challenges: dict[bytes, Challenge] = field(default_factory=dict)
+    device_keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
 
     def transaction(self, key: TransactionKey) -> Transaction | None:
         """A user's transaction; None if the user has none such."""

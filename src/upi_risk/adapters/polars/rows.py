@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,20 +16,25 @@ class Rule:
 
     Attributes:
         broken: true in a row that breaks the rule; null counts as kept.
-        says: the rest of a sentence that begins with the row.
+        says: the rest of a sentence that begins with the row, ``{}`` standing for the column.
+        column: our name of it.
+        do: what to do about it.
     """
 
     broken: pl.Expr
     says: str
+    column: str
+    do: str
 
 
-def refuse_broken_rows(frame: pl.DataFrame, rules: Sequence[Rule], name: str) -> None:
+def refuse_broken_rows(frame: pl.DataFrame, rules: Sequence[Rule], name: str, columns: Mapping[str, str]) -> None:
     """Refuse a table with a row that breaks a rule.
 
     Args:
         frame: has a column ``row`` with each row's number, ascending.
         rules: tried in order.
         name: what to call the table.
+        columns: the file's names of columns, by ours, where they differ.
 
     Raises:
         UnusableDataError: the first broken rule, its first row and how many more there are.
@@ -39,5 +44,7 @@ def refuse_broken_rows(frame: pl.DataFrame, rules: Sequence[Rule], name: str) ->
         if count:
             row: int = frame.filter(rule.broken).item(0, "row")
             more = f" (and {count - 1:,} more)" if count > 1 else ""
-            message = f"Row {row:,}{more} of {name} {rule.says}; the first row after the header is row 1."
-            raise UnusableDataError(message)
+            theirs = columns.get(rule.column)
+            column = rule.column if theirs is None else f"{rule.column} (its column {theirs})"
+            told = f"Row {row:,}{more} of {name} {rule.says.format(column)}; {rule.do}."
+            raise UnusableDataError(f"{told} The first row after the header is row 1.")

@@ -15,6 +15,9 @@ from upi_risk.domain.errors import UnusableDataError
 _SHOWN: Final = 12
 """Column names that fit into a sentence."""
 
+_SEPARATORS: Final = (";", "\t", "|")
+_NO_UTF8: Final = "utf-8"
+
 
 def open_source(path: Path) -> pl.LazyFrame:
     """The table of a file, or of all Parquet files of a folder in the order of their names.
@@ -61,9 +64,16 @@ def renamed(
         raise UnusableDataError("The columns name one twice; name each once.")
     missing = [column for column in theirs if column not in found]
     if missing:
-        raise UnusableDataError(f"{name} has no column {', '.join(missing)}; it has {', '.join(found[:_SHOWN])}.")
+        raise UnusableDataError(f"{name} has no column {', '.join(missing)}; it has {shown(found)}.")
     kept = [column for column in found if column not in {*ours, *theirs}]
     return source.select(*kept, *(pl.col(column).alias(our) for our, column in columns))
+
+
+def shown(names: Sequence[str]) -> str:
+    """Names of columns as they go into a sentence; and what a table of one column probably is."""
+    told = ", ".join(names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
+    separator = next((sign for sign in _SEPARATORS if sign in names[0]), None) if len(names) == 1 else None
+    return told if separator is None else f"{told!r}, one column: separate columns by commas"
 
 
 def source_files(path: Path) -> list[Path]:
@@ -102,4 +112,5 @@ def digest_of(path: Path) -> str:
 def unreadable(path: Path, error: Exception) -> UnusableDataError:
     """What to say of a file that Polars cannot read."""
     reason = str(error).strip().partition("\n")[0]
-    return UnusableDataError(f"{path.name} cannot be read: {reason}")
+    do = "; save it as UTF-8" if _NO_UTF8 in reason.lower() else ""
+    return UnusableDataError(f"{path.name} cannot be read: {reason}{do}.")

@@ -10,21 +10,15 @@ from typing import Final
 import polars as pl
 
 from upi_risk.adapters.polars.columns import amount_paise, flag, instant_us, is_rounded, text, whole_number
-from upi_risk.adapters.polars.rows import Rule, refuse_broken_rows
-from upi_risk.adapters.polars.source import open_source, renamed, unreadable
+from upi_risk.adapters.polars.row_rules import EARLIER, row_rules
+from upi_risk.adapters.polars.rows import refuse_broken_rows
+from upi_risk.adapters.polars.source import open_source, renamed, shown, unreadable
 from upi_risk.domain.errors import UnusableDataError
-from upi_risk.domain.indian_time import SECOND_US, epoch_us
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE
 from upi_risk.domain.stream import FileForm
 
 REQUIRED: Final = ("event_time", "user_id", "receiver_id", "amount", "is_fraud")
 OPTIONAL: Final = ("settled_at", "reported_at", "signed_up_at", "login_count")
-
-LARGEST_PAISE: Final = 10**11
-"""A thousand million rupees: beyond it an amount is taken for an error, and sums might leave exact arithmetic."""
-
-LATEST_US: Final = 7_258_118_400 * SECOND_US
-"""The year 2200: a time beyond it, or before 1970, is taken for an error."""
 
 DEFAULT_LABEL_DELAY: Final = timedelta(days=7)
 PLAIN: Final = FileForm()
@@ -73,7 +67,8 @@ def read_transactions(path: Path, label_delay: timedelta = DEFAULT_LABEL_DELAY, 
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise UnusableDataError(
-            f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(REQUIRED)} (or say --columns)."
+            f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(REQUIRED)}, and has {shown(names)}. "
+            f"Say which is which: --columns {missing[0]}=NAME,..."
         )
     known = [*REQUIRED, *(name for name in OPTIONAL if name in names)]
     try:
@@ -106,7 +101,7 @@ def transactions_of(
     """
     raw = raw.with_columns(pl.col("user_id", "receiver_id").cast(pl.String))
     typed = raw.select(_typed(raw.schema)).with_row_index("row", offset=1)
-    refuse_broken_rows(typed, _rules(raw.columns, form), name)
+    refuse_broken_rows(typed, row_rules(raw.columns, form), name, dict(form.columns))
     cleaning = _counted(typed)
     if cleaning["rows_out_of_order"]:
         typed = typed.sort("at_us", maintain_order=True)
@@ -121,16 +116,13 @@ def _counted(typed: pl.DataFrame) -> dict[str, int]:
     paise = pl.col("amount_paise")
     counts: dict[str, int] = typed.select(
         pl.len().alias("rows_read"),
-        _EARLIER.sum().alias("rows_out_of_order"),
+        EARLIER.sum().alias("rows_out_of_order"),
         (paise == 0).sum().alias("zero_amounts_kept"),
         pl.col("rounded").sum().alias("amounts_rounded"),
         (paise > MAX_AMOUNT_PAISE).sum().alias("amounts_above_limit_kept"),
     ).row(0, named=True)
     return counts
 
-
-_EARLIER: Final = pl.col("at_us") < pl.col("at_us").shift(1)
-"""Whether a row is earlier than the one above it."""
 
 _NOTES: Final = {
     "rows_out_of_order": "{rows} rows of {name} were not in order of event_time; it was sorted, rows of one instant "
@@ -165,45 +157,6 @@ def _typed(schema: pl.Schema) -> list[pl.Expr]:
     if "login_count" in schema:
         columns.append(whole_number("login_count", schema))
     return columns
-
-
-def _rules(present: list[str], form: FileForm) -> list[Rule]:
-    at = pl.col("at_us")
-    rules = [
-        Rule(at.is_null(), "has no event_time that can be read"),
-        Rule(~at.is_between(0, LATEST_US), "has an event_time before 1970 or after 2200"),
-        Rule(pl.col("user_id").is_null(), "has no user_id"),
-        Rule(pl.col("receiver_id").is_null(), "has no receiver_id"),
-        Rule(pl.col("amount_paise").is_null(), "has no amount that can be read as a number"),
-        Rule(pl.col("amount_paise") < 0, "has a negative amount"),
-        Rule(pl.col("amount_paise") > LARGEST_PAISE, "has an amount above 1,000,000,000 rupees"),
-        Rule(pl.col("is_fraud").is_null(), "has an is_fraud that is neither 0 nor 1"),
-    ]
-    if form.strict_order:
-        rules.append(Rule(_EARLIER, "has an event_time before that of the row above it"))
-    latest = None if form.now is None else epoch_us(form.now)
-    if latest is not None:
-        rules.append(Rule(at > latest, "has an event_time in the future"))
-    for name, short in (("settled_at", "settled_us"), ("reported_at", "reported_us")):
-        if name in present:
-            broken = pl.col(f"has_{name}") & (pl.col(short).is_null() | (pl.col(short) > LATEST_US))
-            rules += [
-                Rule(broken, f"has a {name} that cannot be read"),
-                Rule(pl.col(short) < at, f"has a {name} before its event_time"),
-            ]
-            if latest is not None:
-                rules.append(Rule(pl.col(short) > latest, f"has a {name} in the future"))
-    if "signed_up_at" in present:
-        signed_up = pl.col("signed_up_us")
-        rules += [
-            Rule(signed_up.is_null() | (signed_up < 0), "has no signed_up_at that can be read"),
-            Rule(signed_up > at, "has a signed_up_at after its event_time"),
-        ]
-    if "login_count" in present:
-        rules.append(
-            Rule(~pl.col("login_count").is_between(1, 2**31).fill_null(value=False), "has no login_count of 1 or more")
-        )
-    return rules
 
 
 def _complete(present: list[str], label_delay: timedelta) -> list[pl.Expr]:

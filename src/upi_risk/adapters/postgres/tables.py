@@ -184,6 +184,7 @@ sessions: Final = Table(
     _column("expires_at", _INSTANT),
     Index("idx_sessions_user_id", "user_id"),
     Index("idx_sessions_family", "family"),
+    Index("idx_sessions_expires_at", "expires_at"),
 )
 
 sign_ins: Final = Table(
@@ -199,6 +200,32 @@ sign_ins: Final = Table(
     Column("previous_digest", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idx_sign_ins_user_id", "user_id"),
+    Index("idx_sign_ins_expires_at", "expires_at"),
+)
+
+challenges: Final = Table(
+    "challenges",
+    METADATA,
+    _key("slot", LargeBinary),
+    _column("challenge_id", Text),
+    _column("subject", LargeBinary),
+    Column("code", LargeBinary),
+    _column("created_at", _INSTANT),
+    _column("expires_at", _INSTANT),
+    _column("tries", SmallInteger),
+    Index("idx_challenges_challenge_id", "challenge_id", unique=True),
+    Index("idx_challenges_expires_at", "expires_at"),
+)
+
+device_keys: Final = Table(
+    "device_keys",
+    METADATA,
+    _key("user_id", Text),
+    _key("key_id", Text),
+    _column("public_key", LargeBinary),
+    _column("created_at", _INSTANT),
+    Column("used_at", _INSTANT),
+    Column("revoked_at", _INSTANT),
 )
 
 webhooks: Final = Table(
@@ -279,4 +306,65 @@ fraud_reports: Final = Table(
     _column("receiver_upi", Text),
     _column("reported_at", _INSTANT),
     _column("source", Text),
+)
+
+labels: Final = Table(
+    "labels",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _key("source", Text),
+    _key("labelled_at", _INSTANT),
+    _column("fraud", Boolean),
+)
+
+experiments: Final = Table(
+    "experiments",
+    METADATA,
+    _key("name", Text),
+    _column("champion", Text),
+    _column("challenger", Text),
+    Column("share", Double, nullable=False, comment="Of payers the challenger decides for; 0 is shadow"),
+    _column("minimum", Integer),
+    _column("started_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    Column("outcome", Text, nullable=False, server_default=""),
+)
+Index(
+    "idx_experiments_running",
+    experiments.c.ended_at.is_(None),
+    unique=True,
+    postgresql_where=experiments.c.ended_at.is_(None),
+)
+
+experiment_scores: Final = Table(
+    "experiment_scores",
+    METADATA,
+    _key("user_id", Text),
+    _key("transaction_id", Uuid(as_uuid=False)),
+    _key("experiment", Text),
+    Column("model_version", Text, nullable=False, comment="Of the model that did not decide"),
+    _column("score", Double),
+    _column("probability", Double),
+    _column("decision", Text),
+)
+
+task_runs: Final = Table(
+    "task_runs",
+    METADATA,
+    _key("task", Text),
+    _key("period", Text),
+    _column("attempt", Integer),
+    _column("started_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    _column("succeeded", Boolean),
+    _column("said", Text),
+)
+
+monitoring: Final = Table(
+    "monitoring",
+    METADATA,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False, comment="1: there is one row"),
+    _column("taken_at", _INSTANT),
+    Column("figures", Text, nullable=False, comment="JSON: name, label and value of each"),
 )

@@ -80,7 +80,7 @@ def _house(container: Container, name: str) -> ReplayHouse:
         container.users(),
         container.identities(),
         container.check_batch(),
-        Outcomes(container.confirm(), container.report()),
+        Outcomes(container.confirm(), container.report_fraud()),
         first_phone=_FIRST_PHONE + block * _PHONES_IN_BLOCK,
     )
     return ReplayHouse(replay, container.verify_saved(), container.load().stats, container.scorer().card.version)

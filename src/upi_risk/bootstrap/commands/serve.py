@@ -15,6 +15,7 @@ from upi_risk.adapters.system import RandomIdentities, SystemClock
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.logging import configure
 from upi_risk.bootstrap.measured import measured
+from upi_risk.bootstrap.one_time_codes import peppers
 from upi_risk.bootstrap.settings import Settings, environment, read_settings
 from upi_risk.bootstrap.workers import Worker, Workers, listening_address
 from upi_risk.entrypoints.http.protocol import problem_protocol
@@ -39,8 +40,9 @@ def command(shared: str | None) -> None:
             uvicorn.run(create(settings), **server_options(settings))
             return
         configure(settings.log_level, settings.log_format)
+        pepper = peppers(settings).current  # one for all of them, also where it is drawn
         bound = listening_address(settings.host, settings.port)
-        environ = {**environment(), "METRICS_PORT": "0", "METRICS_DIR": settings.metrics_dir}
+        environ = {**environment(), "METRICS_PORT": "0", "METRICS_DIR": settings.metrics_dir, "OTP_PEPPER": pepper}
         sys.exit(Workers(settings.workers, bound, environ, DRAIN_SECONDS + 1).run())
 
 

@@ -15,8 +15,10 @@ def scale_lines(scaling: Scaling) -> Iterator[str]:
     """The way from raw answers to scores, a sentence a line."""
     meaning = scaling.meaning
     if meaning.calibration is not None:
-        yield f"Calibrated on {scaling.rows:,} payments of {scaling.period}, {scaling.frauds:,} of them known as fraud,"
-        yield "by a model grown on what came before them; the test is not touched."
+        yield (
+            f"Calibrated on {scaling.rows:,} payments of {scaling.period}, {scaling.frauds:,} of them known as fraud, "
+            "by a model grown on what came before them; the test is not touched."
+        )
     if meaning.base_rate is not None:
         learned, served = meaning.base_rate.learned, meaning.base_rate.served
         yield f"Corrected for fraud in {served:.3g} of payments where it serves, instead of {learned:.3g} here."
@@ -28,8 +30,10 @@ def _points(points: OperatingPoints, block_precision: float) -> Iterator[str]:
     why = "as the alert budget allows" if points.budget_bound else "where it is cheapest"
     yield f"VERIFY from a probability of {points.verify_from:.3g} (score 0.35), {why}: {_acted(points.verify)}."
     if points.block is None:
-        yield f"BLOCK above {points.block_above:.3g} (score 0.65), the highest seen: blocking never paid"
-        yield f"at a precision of {block_precision:g}."
+        yield (
+            f"BLOCK above {points.block_above:.3g} (score 0.65), the highest seen: blocking never paid at a precision "
+            f"of {block_precision:g}."
+        )
     else:
         yield f"BLOCK above a probability of {points.block_above:.3g} (score 0.65): {_acted(points.block)}."
     yield f"That saves {points.rupees_saved:.1%} of what fraud costs when everything is allowed."

@@ -180,6 +180,13 @@ def train_command(build: BuildTrainer, serving: Callable[[], Path | None]) -> cl
         help="Least share of fraud among what is to BLOCK.",
     )
     @click.option(
+        "--scale/--no-scale",
+        "scale",
+        default=_SCALE.wanted,
+        show_default=True,
+        help="Calibrate answers and put them on a scale; without, raw answers are scores.",
+    )
+    @click.option(
         "--monotone/--no-monotone",
         default=_DEFAULT.monotone,
         show_default=True,
@@ -243,6 +250,7 @@ def _order(  # noqa: PLR0913 - one argument an option
     base_rate: float | None,
     alert_budget: float,
     block_precision: float,
+    scale: bool,
     **others: Any,  # noqa: ANN401 - hyper-parameters and periods
 ) -> TrainingOrder:
     name = version or out.resolve().name
@@ -265,7 +273,7 @@ def _order(  # noqa: PLR0913 - one argument an option
         strict=strict,
         costs=CostModel(**dict(costs)),
         tuning=tuning_order(grid, trials, folds),
-        scaling=ScaleWishes(base_rate, alert_budget, block_precision),
+        scaling=ScaleWishes(base_rate, alert_budget, block_precision, scale),
     )
 
 

@@ -15,8 +15,15 @@ from upi_risk.domain.tuning import Tuning
 from upi_risk.domain.validation import Trials, Validation
 from upi_risk.entrypoints.cli.scale_figures import break_even_table, reliability_table, scale_lines
 
-_MANY: Final = 10_000
+_WHOLE: Final = 10_000_000
+"""Figures below are printed in full; their intervals never are."""
+
+_THOUSANDS: Final = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
+_TEN: Final = 9.95
+"""From here on a figure has two digits before its point."""
+
 _SHOWN: Final = 10
+_MOST_FLAGS: Final = 10_000
 _CUTS: Final = {
     Cut.MEDIUM: "MEDIUM",
     Cut.HIGH: "HIGH",
@@ -34,30 +41,30 @@ def print_trained(order: TrainingOrder, trained: Trained) -> None:
         console.print(f"Note: {note}", highlight=False)
     console.print(_figures(trained))
     if record.evaluation is not None:
-        console.print(_points(record.evaluation))
-        console.print(_parts(record.evaluation))
+        console.print(_points(record.evaluation), "")
+        console.print(_parts(record.evaluation), "")
     if record.scaling is not None:
         console.print("\n".join(scale_lines(record.scaling)), highlight=False)
         console.print(break_even_table(record.scaling))
         console.print(reliability_table(record.scaling))
     console.print(_confidence(trained))
     if record.tuning is not None:
-        console.print(_tuning(record.tuning))
+        console.print(_tuning(record.tuning), "")
         console.print(f"{record.tuning}\n", highlight=False, markup=False)
     if record.stopping is not None:
         console.print(f"{record.stopping}\n", highlight=False, markup=False)
     if record.validation is not None:
-        console.print(_validation(record.validation))
+        console.print(_validation(record.validation), "")
         console.print(_optimism(record.validation), highlight=False)
     if record.verdict is not None:
-        console.print(_checks(record.verdict))
+        console.print(_checks(record.verdict), "")
         console.print(f"{record.verdict}\n", highlight=False, markup=False)
     learned = f"Learned {record.train_rows:,} payments, {record.train_frauds:,} known as fraud"
     spent = f"in {trained.used.seconds:.0f} s with at most {trained.used.peak_memory_mib:,.0f} MiB"
     console.print(f"{learned}, {spent}. {order.out} was loaded again and scored its canary rows.", highlight=False)
     version = trained.card.version
     console.print(
-        f"\nNext: put the folder at artifacts/models/{version}; `upi-risk models promote {version}` writes CURRENT,\n"
+        f"\nNext: put the folder at artifacts/models/{version}; `upi-risk models promote {version}` writes CURRENT, "
         "then `make run` serves it and `upi-risk replay FILE` shows how it does on a stream.",
         highlight=False,
         markup=False,
@@ -99,11 +106,19 @@ def _confidence(trained: Trained) -> Table:
 
 
 def _short(number: float, digits: int) -> str:
-    """A bound in few characters: 12k, 97, .638."""
-    if number >= _MANY:
-        return f"{number / 1_000:,.0f}k"
-    told = f"{number:,.{digits}f}"
-    return told.removeprefix("0") if digits else told
+    """A figure in at most four characters: 1.2M, 12k, 97, .638, 1.0."""
+    for unit, letter in _THOUSANDS:
+        if number >= unit * 0.9995:  # what rounds to it
+            in_units = number / unit
+            return f"{in_units:.{1 if in_units < _TEN else 0}f}{letter}"
+    if digits:
+        return "1.0" if number >= 1 - 0.5 / 10**digits else f"{number:.{digits}f}".removeprefix("0")
+    return f"{number:.0f}"
+
+
+def _count(number: float, digits: int = 0) -> str:
+    """A figure in full, unless it is too long for a column."""
+    return _short(number, digits) if number >= _WHOLE else f"{number:,.{digits}f}"
 
 
 def _interval(estimate: Estimate | None, between: str = "\n") -> str:
@@ -112,12 +127,12 @@ def _interval(estimate: Estimate | None, between: str = "\n") -> str:
         return "-"
     digits = 0 if estimate.high > 1 else 3
     ends = "-".join(_short(end, digits) for end in (estimate.low, estimate.high))
-    return f"{estimate.value:,.{digits}f}{between}{ends}"
+    return f"{_count(estimate.value, digits)}{between}{ends}"
 
 
 def _table(title: str, *names: str) -> Table:
     """A table of figures, narrow enough for 80 columns; text in the first column, and nothing is cut off."""
-    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title_justify="left")
+    table = Table(title=title, box=SIMPLE_HEAD, padding=0, show_edge=False, title_justify="left")
     for index, name in enumerate(names):
         table.add_column(name, justify="right" if index else "left", overflow="fold")
     return table
@@ -133,8 +148,14 @@ def _points(evaluation: Evaluation) -> Table:
     table = _table(title, *names)
     for point in evaluation.points:
         figures = (point.precision, point.recall, point.f1, point.rupee_recall, point.rupees_saved, point.good_stopped)
-        table.add_row(_CUTS[point.cut], f"{point.threshold:.4f}", f"{point.alerts:,}", *map(_interval, figures))
+        score = f"{point.threshold:.4f}".removeprefix("0")
+        table.add_row(_CUTS[point.cut], score, _flags(point.alerts), *map(_interval, figures))
     return table
+
+
+def _flags(alerts: int) -> str:
+    """A count in at most five characters."""
+    return f"{alerts:,}" if alerts < _MOST_FLAGS else _short(alerts, 0)
 
 
 def _parts(evaluation: Evaluation) -> Table:

@@ -13,9 +13,14 @@ from litestar.routes import ASGIRoute
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
+from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, Limit, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
+from upi_risk.entrypoints.http.operations import OPERATIONS
+from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
+from upi_risk.entrypoints.http.proven_users import PROVEN_USER_ROUTES
+from upi_risk.entrypoints.http.rate_limits import LimitRequests
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -48,7 +53,7 @@ class HttpOptions:
     cors_origins: Sequence[str] = ()
     docs: bool = True
     deadline_seconds: float = 0.45
-    limit: Limit | None = None
+    limit: LimitRequests | None = None
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
 
@@ -66,13 +71,14 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         options: how they are served.
     """
     refuse = refusals(options.log_failure)
+    operations = OPERATIONS if use_cases.proven is None else PROVEN_OPERATIONS
     app = Litestar(
         route_handlers=[
             *_routes(use_cases, options),
             Router("/v1", route_handlers=_routes(use_cases, options)),
             living(),
             readiness(use_cases.ready),
-            *(documentation(options.version) if options.docs else ()),
+            *(documentation(options.version, operations) if options.docs else ()),
         ],
         cors_config=_cors(options.cors_origins),
         debug=False,
@@ -101,8 +107,17 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (signing_up, logging_in, own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
-    return [checking(use_cases, options.log_failure, options.deadline_seconds), *(maker(use_cases) for maker in makers)]
+    makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
+    check = checking(use_cases, options.log_failure, options.deadline_seconds, options.limit)
+    return [check, *_ways_in(use_cases), *(maker(use_cases) for maker in makers)]
+
+
+def _ways_in(use_cases: UseCases) -> list[HTTPRouteHandler]:
+    """Sign-up and sign-in, and the devices to sign in with, as the mode has them."""
+    proven = use_cases.proven
+    if proven is None:
+        return [signing_up(use_cases), logging_in(use_cases)]
+    return [maker(use_cases, proven) for maker in (*PROVEN_USER_ROUTES, *DEVICE_ROUTES)]
 
 
 def _cors(origins: Sequence[str]) -> CORSConfig | None:

@@ -18,6 +18,7 @@ from upi_risk.domain.errors import DeadlineError
 from upi_risk.entrypoints.http.errors import (
     MEDIA_TYPE,
     RATE_LIMITED,
+    TIMEOUT,
     ClientGoneError,
     Kind,
     kind_of,
@@ -28,6 +29,9 @@ from upi_risk.entrypoints.http.limits import fault_of
 
 REQUEST_ID: Final = "request_id"
 """Where the request's id is kept in the state of its scope."""
+
+LET_IN: Final = "let_in"
+"""Set in the state of a scope that has been counted against the limits."""
 
 UNMATCHED: Final = "unmatched"
 CLIENT_GONE: Final = 499
@@ -128,6 +132,10 @@ class Edge:
                 await exchange.refuse(fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
+        except asyncio.CancelledError:
+            if not exchange.status:
+                await exchange.refuse(TIMEOUT)  # the server would say 500, and in no shape of ours
+            raise
         except Exception as error:
             self._log_failure(exchange.request_id, error)
             if exchange.status:
@@ -146,13 +154,14 @@ class Edge:
             )
 
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
-        """Serve what keeps to the limits."""
-        if self._limit is not None:
+        """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
+        app = self._app_for(scope)
+        if self._limit is not None and app is self._app:
+            scope["state"][LET_IN] = True
             wait = await self._limit(scope)
             if wait is not None:
                 await exchange.refuse(RATE_LIMITED, wait)
                 return
-        app = self._app_for(scope)
         if app is self._app:
             await self._in_time(scope, receive, exchange)
         else:

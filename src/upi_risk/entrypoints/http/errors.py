@@ -10,6 +10,8 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from upi_risk.domain import errors as domain
+from upi_risk.domain.experiment import ExperimentConflictError
+from upi_risk.entrypoints.http.rate_limits import limit_headers
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
 MEDIA_TYPE: Final = "application/problem+json; charset=utf-8"
@@ -62,6 +64,13 @@ UNAUTHENTICATED: Final = Kind(
     "unauthenticated",
     "Not signed in",
     "Send 'Authorization: Bearer' with an access token that has not expired.",
+    {"WWW-Authenticate": "Bearer"},
+)
+INVALID_OTP: Final = Kind(
+    401,
+    "invalid-otp",
+    "Not proven",
+    "The challenge cannot be answered so: ask for a new one.",
     {"WWW-Authenticate": "Bearer"},
 )
 FORBIDDEN: Final = Kind(403, "forbidden", "Not yours", "The token does not speak for this user.")
@@ -121,9 +130,9 @@ TIMEOUT: Final = Kind(
 )
 
 KINDS: Final = (
-    MALFORMED_JSON, INVALID_HTTP, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT, TOO_LARGE,
-    URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, RATE_LIMITED, INTERNAL,
-    UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
+    MALFORMED_JSON, INVALID_HTTP, UNAUTHENTICATED, INVALID_OTP, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
+    TOO_LARGE, URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, RATE_LIMITED,
+    INTERNAL, UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
 )  # fmt: skip
 """Every type of problem there is."""
 
@@ -132,6 +141,10 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.InvalidInputError: VALIDATION_FAILED,
     domain.PhoneTakenError: CONFLICT,
     domain.UnauthenticatedError: UNAUTHENTICATED,
+    domain.ChallengeFailedError: INVALID_OTP,
+    domain.CodeNotSentError: INTERNAL,  # happens behind the answer; no request raises it
+    domain.DeviceConflictError: CONFLICT,
+    domain.UnknownDeviceError: NOT_FOUND,
     domain.ForbiddenError: FORBIDDEN,
     domain.UnknownUserError: NOT_FOUND,
     domain.UnknownTransactionError: NOT_FOUND,
@@ -144,6 +157,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.EngineFailedError: INTERNAL,  # likewise
+    ExperimentConflictError: INTERNAL,  # likewise, at the command line
     domain.InvalidRulesError: INTERNAL,  # likewise
 }
 """What each error of the domain is to a caller; a test holds the table complete."""
@@ -203,6 +217,8 @@ def field_errors(error: Exception) -> tuple[FieldError, ...]:
 
 def headers_of(error: Exception, kind: Kind) -> dict[str, str]:
     """The headers an answer to this error needs."""
+    if isinstance(error, domain.RateLimitedError):
+        return {name.decode(): value.decode() for name, value in limit_headers(error)}
     extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return {**kind.headers, **{name: value for name, value in extra.items() if name.lower() == "allow"}}
 
