@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from upi_risk.domain.rate_limit import Ask, Verdict
+
 
 class UpiRiskError(Exception):
     """Anything this product refuses or cannot do."""
@@ -19,6 +21,20 @@ class InvalidInputError(UpiRiskError):
         super().__init__(f"{field}: {code}")
         self.field = field
         self.code = code
+
+
+class RateLimitedError(UpiRiskError):
+    """Somebody has asked as often as they may for now.
+
+    Attributes:
+        ask: what was asked of the limiter.
+        verdict: what it said.
+    """
+
+    def __init__(self, ask: Ask, verdict: Verdict) -> None:
+        super().__init__(f"{ask.limit} in {ask.window_seconds} s")
+        self.ask = ask
+        self.verdict = verdict
 
 
 class PhoneTakenError(UpiRiskError):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.postgres import webhook_statements as statements
 from upi_risk.adapters.postgres.errors import store_errors
-from upi_risk.adapters.postgres.tables import webhook_messages, webhooks
+from upi_risk.adapters.postgres.operating_tables import webhook_messages, webhooks
 from upi_risk.domain.outbox import Answered, DeadLetter, Delivery
 from upi_risk.domain.webhooks import Event, EventKind, Webhook
 
