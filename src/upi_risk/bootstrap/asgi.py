@@ -18,7 +18,7 @@ from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.following import Following
 from upi_risk.bootstrap.following_rules import FollowingRules
-from upi_risk.bootstrap.logging import Logs, configure, described
+from upi_risk.bootstrap.logging import Logs, configure, decision_facts, described
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
 from upi_risk.bootstrap.sampling import Sampling
@@ -98,6 +98,8 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
             status=record.status,
             duration_ms=round(record.duration_ms, 2),
             request_id=record.request_id,
+            trace_id=record.trace_id,
+            **decision_facts(record.decided),
         )
 
     def log_failure(request_id: str, error: Exception) -> None:
