@@ -30,6 +30,7 @@ COMMANDS: Final = (
     "rules",
     "lists",
     "backtest",
+    "webhooks",
     "simulate",
     "replay",
     "users",

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeGuard, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
-from msgspec import Struct
 
 from upi_risk.application.deadline import abandon
 from upi_risk.domain.errors import DeadlineError
@@ -29,12 +28,17 @@ from upi_risk.entrypoints.http.errors import (
     render,
 )
 from upi_risk.entrypoints.http.limits import Head, read_head
+from upi_risk.entrypoints.http.record import RequestRecord
+from upi_risk.entrypoints.http.tracing import trace_of
 
 REQUEST_ID: Final = "request_id"
 """Where the request's id is kept in the state of its scope."""
 
 LET_IN: Final = "let_in"
 """Set in the state of a scope that has been counted against the limits."""
+
+DECIDED: Final = "decided"
+"""Where the transaction that a check was answered with is kept in the state of its scope."""
 
 UNMATCHED: Final = "unmatched"
 CLIENT_GONE: Final = 499
@@ -50,24 +54,6 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_CONTENT: Final = 204
 _PROBLEM: Final = MEDIA_TYPE.encode()
-
-
-class RequestRecord(Struct, frozen=True):
-    """What the log keeps of a request; nothing in it was chosen by the caller but the method.
-
-    Attributes:
-        method: the HTTP method, ``OTHER`` for one that HTTP does not know.
-        route: the route's template, ``/transactions/{transaction_id}``; ``unmatched`` if there is none.
-        status: of the answer; 499 if the caller hung up before it.
-        duration_ms: from the request's head to the end of the answer.
-        request_id: as the caller got it.
-    """
-
-    method: str
-    route: str
-    status: int
-    duration_ms: float
-    request_id: str
 
 
 Limit = Callable[[HTTPScope], Awaitable[Sequence[tuple[bytes, bytes]] | None]]
@@ -171,6 +157,8 @@ class Edge:
                     status=exchange.status or CLIENT_GONE,
                     duration_ms=(perf_counter() - started) * 1000,
                     request_id=exchange.request_id,
+                    trace_id=trace_of(head.traceparent, exchange.request_id),
+                    decided=scope["state"].get(DECIDED),
                 )
             )
 
