@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile simulate-faults
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults faults soak backup restore trials
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,8 +77,20 @@ SEEDS ?= 10000
 simulate-faults: setup-dev ## The core under faults that seeds draw, on made-up time (SEEDS=)
 	@$(BIN)/python -m tests.simulation $(SEEDS)
 
+PART ?= all
+NUMBER ?=
+faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
+	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
+
+REPETITIONS ?= 1000
+trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
+	@$(BIN)/python -m tests.trials $(REPETITIONS)
+
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile
+
+bench-scale: setup ## How a check's cost grows with users and with history
+	@$(BIN)/python -m benchmarks scale --write
 
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }

@@ -22,7 +22,7 @@ from upi_risk.adapters.memory import (
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.decide import Answer, Decide
-from upi_risk.application.log_in import LogIn
+from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
@@ -64,7 +64,8 @@ class MemoryHouse:
         self.refresh = RefreshTokens(self.sign_ins, self.identities, self.clock, Lifetimes())
         self.end_sign_ins = EndSignIns(self.sessions, self.sign_ins, self.clock)
         self.sign_up = SignUp(self.identities, self.clock, issue)
-        self.log_in = LogIn(self.users, self.clock, self.amend, issue)
+        self.admit = AdmitUser(self.clock, self.amend, issue)
+        self.log_in = LogIn(self.users, self.admit)
         self.authenticate = Authenticate(self.sessions, self.clock)
         self.look_up = LookUp(self.ledger, self.history)
 

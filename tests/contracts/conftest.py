@@ -44,6 +44,7 @@ async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A client of an empty Redis, for one test; slower to give up than in service, as the machine may be loaded."""
     monkeypatch.setattr(best_effort, "DEADLINE_SECONDS", 10.0)
     made = create_client(redis_url, timeout_seconds=10)
+    assert isinstance(made, Redis)
     yield made
     await made.aclose()
 

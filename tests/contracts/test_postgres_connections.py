@@ -6,6 +6,7 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from tests.contracts.stores import Stores
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.errors import MOST_ATTEMPTS, again, store_errors
 from upi_risk.adapters.postgres.sessions import PostgresSessions
+from upi_risk.adapters.postgres.straight import Statement, Straight
 from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.session import digest
 
@@ -157,3 +159,55 @@ async def test_the_values_of_a_failed_statement_are_not_in_its_error(engine: Asy
         async with engine.connect() as connection:
             await connection.execute(text("select 1 / 0, cast(:phone as text)"), {"phone": "+919876543210"})
     assert "919876543210" not in str(failure.value)
+
+
+async def _backend(straight: Straight) -> int:
+    ((number,),) = await straight.run(Statement("SELECT pg_backend_pid()"), {})
+    return int(number)
+
+
+async def test_statements_of_the_hot_path_stay_on_their_connection(engine: AsyncEngine) -> None:
+    straight = Straight(engine)
+    assert await _backend(straight) == await _backend(straight)
+    ((one, two),) = await straight.run(Statement("SELECT %(a)s::int + %(b)s, %(a)s::int % 2"), {"a": 5, "b": 2})
+    assert (one, two) == (7, 1)
+
+
+async def test_a_kept_connection_that_the_server_has_ended_is_replaced(engine: AsyncEngine) -> None:
+    """Red when a kept connection is not looked at before it is used: the statement fails then."""
+    straight = Straight(engine)
+    number = await _backend(straight)
+    async with engine.connect() as other:
+        await other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+    await asyncio.sleep(0.1)
+    assert await _backend(straight) != number
+
+
+async def test_a_statement_that_fails_leaves_its_connection_in_order(engine: AsyncEngine) -> None:
+    straight = Straight(engine)
+    number = await _backend(straight)
+    with pytest.raises(DataError):
+        await straight.run(Statement("SELECT 1 / %(zero)s::int"), {"zero": 0})
+    assert await _backend(straight) == number
+
+
+async def test_a_statement_that_is_given_up_costs_its_connection_and_no_more(engine: AsyncEngine) -> None:
+    straight = Straight(engine)
+    number = await _backend(straight)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await straight.run(Statement("SELECT pg_sleep(20)"), {})
+    assert await _backend(straight) != number
+    pool = cast("Any", engine.sync_engine.pool)
+    assert pool.checkedout() == 1
+    await engine.dispose()
+    assert not straight._kept
+
+
+async def test_no_more_than_half_of_a_pool_is_kept(database_url: str) -> None:
+    engine = create_engine(database_url, pool_size=1)
+    straight = Straight(engine)
+    await _backend(straight)
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("SELECT 1")
+    await engine.dispose()

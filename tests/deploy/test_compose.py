@@ -53,17 +53,19 @@ def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> No
     api = SERVICES["api"]
     assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert "ports" not in api
+    assert api["environment"] == {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http"}
+    assert "APP_ENV=production AUTH_MODE=otp OTP_SENDER=http" in DOCKERFILE
     assert "server api:8000" in SERVICES["nginx"]["environment"]["UPSTREAMS"]
 
 
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:
     example = (ROOT / "deploy/production.env.example").read_text(encoding="utf-8")
-    assert all(not value for value in re.findall(r"^\w*PASSWORD=(.*)$", example, re.MULTILINE))
+    assert all(not value for value in re.findall(r"^\w*(?:PASSWORD|PEPPER\w*|TOKEN)=(.*)$", example, re.MULTILINE))
+    assert set(re.findall(r"^(OTP_\w+)=$", example, re.MULTILINE)) == {
+        "OTP_PEPPER", "OTP_PEPPER_PREVIOUS", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN",
+    }  # fmt: skip
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
-    ignored = subprocess.run(
-        ["git", "check-ignore", "-q", "deploy/production.env"],  # noqa: S607
-        cwd=ROOT,
-        check=False,
-    )
-    assert ignored.returncode == 0
+    for name, code in (("deploy/production.env", 0), (".env", 0), (".env.example", 1)):
+        command = ["git", "check-ignore", "-q", name]
+        assert subprocess.run(command, cwd=ROOT, check=False).returncode == code, name

@@ -11,12 +11,15 @@ from litestar import Litestar
 from litestar.routes import BaseRoute
 
 from tests.houses import MemoryHouse
+from tests.proving import ProvenHouse
 from upi_risk.adapters.memory import ManualClock, MemoryStore
 from upi_risk.application.check_for_callers import Asked, CheckForCallers
 from upi_risk.application.coalesce import Coalesce, Patience
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
+from upi_risk.entrypoints.http.client_address import ClientAddress
 from upi_risk.entrypoints.http.rate_limits import LimitRequests
+from upi_risk.entrypoints.http.use_cases import ProvenUseCases
 
 Json = dict[str, Any]
 
@@ -48,10 +51,13 @@ class Service:
     records: list[RequestRecord] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
     cors_origins: Sequence[str] = ()
+    hosts: Sequence[str] | None = None
+    hsts: bool = False
     docs: bool = False
     limit: LimitRequests | None = None
     patience: Patience = PATIENT
     deadline_seconds: float = 60.0
+    proven: ProvenHouse | None = None
     replaced: dict[str, Any] = field(default_factory=dict)
     phones: int = 9_000_000_000
 
@@ -65,7 +71,9 @@ class Service:
 
     def use_cases(self) -> UseCases:
         house = self.house
-        coalesce = Coalesce[Asked, Transaction](CheckForCallers(house.authenticate, house.check), self.patience)
+        limiter = None if self.limit is None else self.limit.limiter
+        check = CheckForCallers(house.authenticate, house.check, limiter)
+        coalesce = Coalesce[Asked, Transaction](check, self.patience)
         made = UseCases(
             sign_up=house.sign_up,
             log_in=house.log_in,
@@ -80,8 +88,13 @@ class Service:
             clock=house.clock,
             identities=house.identities,
             ready=self.ready,
+            proven=self._proven(),
         )
         return replace(made, **self.replaced)
+
+    def _proven(self) -> ProvenUseCases | None:
+        held = self.proven
+        return None if held is None else ProvenUseCases(held.sign_up, held.log_in, held.devices, ClientAddress())
 
     async def ready(self) -> Mapping[str, bool]:
         return self.checks
@@ -92,6 +105,8 @@ class Service:
             log_request=self.records.append,
             log_failure=lambda request_id, error: self.failures.append((request_id, error)),
             cors_origins=self.cors_origins,
+            hosts=self.hosts,
+            hsts=self.hsts,
             docs=self.docs,
             limit=self.limit,
             deadline_seconds=self.deadline_seconds,

@@ -90,3 +90,24 @@ async def test_an_overloaded_service_refuses_before_it_looks_who_asks(service: S
         answer = await client.post("/check-transaction")
         assert problem(answer, 503, "overloaded")["fallback_decision"] == "VERIFY"
         assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_request_whose_server_ends_is_refused_in_our_shape(service: Service) -> None:
+    """Red when the edge lets a cancellation pass: uvicorn then says 500 in plain text."""
+    service.house.sessions.find = hanging  # type: ignore[method-assign]
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return chunk(b"", more=False)
+
+    asked = scope("/me", "GET", [(b"authorization", b"Bearer upa_x")])
+    serving = asyncio.create_task(service.app()(asked, receive, send))  # type: ignore[arg-type]
+    await asyncio.sleep(0.05)
+    serving.cancel()
+    await asyncio.wait({serving})
+    assert serving.cancelled()
+    assert sent[0]["status"] == 503
+    assert (b"content-type", b"application/problem+json; charset=utf-8") in sent[0]["headers"]

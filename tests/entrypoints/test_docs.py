@@ -14,6 +14,7 @@ from tests.entrypoints.service import Service, check, methods_of, problem
 from upi_risk.entrypoints.http.errors import KINDS
 from upi_risk.entrypoints.http.openapi import problems_of
 from upi_risk.entrypoints.http.operations import OPERATIONS, Operation
+from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
 
 UNDOCUMENTED = {"/docs", "/docs/assets/{name:str}", "/openapi.json"}
 
@@ -81,8 +82,17 @@ def test_the_examples_are_of_their_schemas(operation: Operation) -> None:
 
 
 def test_every_type_of_problem_is_documented_somewhere() -> None:
-    told = {kind.slug for operation in OPERATIONS for kind in problems_of(operation)}
+    told = {kind.slug for operation in (*OPERATIONS, *PROVEN_OPERATIONS) for kind in problems_of(operation)}
     assert {kind.slug for kind in KINDS} - told == {"method-not-allowed"}
+
+
+async def test_every_type_of_problem_has_its_example(document: Any) -> None:  # noqa: ANN401 - JSON
+    examples = document["components"]["examples"]
+    assert {name: held["value"]["type"] for name, held in examples.items()} == {
+        kind.slug: f"urn:upi-risk:{kind.slug}" for kind in KINDS
+    }
+    used = set(re.findall(r"#/components/examples/([a-z-]+)", msgspec.json.encode(document).decode()))
+    assert used == set(examples) - {"method-not-allowed", "invalid-otp"}  # no route of the demo mode has the second
 
 
 async def test_the_document_is_of_a_version_that_the_page_can_show(document: Any) -> None:  # noqa: ANN401 - JSON
@@ -105,7 +115,7 @@ async def test_the_document_tells_of_tokens_amounts_and_the_clients_part(documen
     checking = document["paths"]["/check-transaction"]["post"]
     assert checking["security"] == [{"bearer": []}]
     assert document["paths"]["/signup"]["post"]["security"] == []
-    statuses = "200 400 401 403 404 413 414 415 422 429 431 500 503"
+    statuses = "200 400 401 403 404 408 413 414 415 422 429 431 500 503"
     assert set(checking["responses"]) == set(statuses.split())
     assert "VERIFY" in document["info"]["description"]
 
@@ -120,7 +130,7 @@ async def test_the_documented_request_gets_the_documented_answer(service: Servic
 
 def test_the_page_about_the_api_lists_every_route_and_every_type_of_problem() -> None:
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *PROVEN_OPERATIONS):
         assert f"`{operation.method.upper()} {operation.path}" in page
     listed = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", page, re.MULTILINE)
     assert sorted(listed) == sorted((kind.slug, str(kind.status)) for kind in KINDS)

@@ -80,3 +80,31 @@ async def test_a_refused_request_is_logged_and_saves_nothing(service: Service, c
         await client.get("/nowhere")
     assert service.records[-1].status == 429
     assert service.failures == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://app.example"}])
+@pytest.mark.parametrize("path", ["/check-transaction", "/v1/check-transaction", "//check-transaction/"])
+async def test_a_check_counts_once_whatever_becomes_of_it(
+    service: Service, client: httpx.AsyncClient, path: str, headers: dict[str, str]
+) -> None:
+    """Red when the edge and the route both count, or a question that gets into no batch is not counted."""
+    account = await service.sign_up(client)
+    url, mine = f"http://upi.test{path}", {**account.headers, **headers}
+    good = {"user_id": account.user_id, "receiver_upi": "shop@upi", "amount": 100}
+    statuses = [
+        (await client.post(url, json=good, headers=mine)).status_code,
+        (await client.post(url, json=good | {"amount": -1}, headers=mine)).status_code,
+        (await client.post(url, content=b"{", headers=mine)).status_code,
+        (await client.post(url, json=good)).status_code,
+        (await client.post(url, json=good | {"user_id": "UID-OTHER"}, headers=mine)).status_code,
+        (await client.get(url, headers=mine)).status_code,
+        (await client.options(url, headers=mine)).status_code,
+        (await client.post(url, json=good, headers=mine)).status_code,
+        (await client.post(url, json=good, headers=mine)).status_code,
+    ]
+    assert statuses[:6] == [200, 422, 415, 401, 403, 405]
+    assert statuses[7:] == [200, 200]
+    refused = await client.post(url, json=good, headers=mine)
+    problem(refused, 429, "rate-limited")
+    assert refused.headers["ratelimit-policy"] == '"minute";q=10;w=60'
+    assert len(service.store.transactions[account.user_id]) == 3

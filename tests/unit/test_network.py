@@ -71,3 +71,10 @@ def test_the_first_steps_name_the_documentation_and_a_whole_paste() -> None:
     assert f"{Path.cwd()}/var/dev.env" in text
     assert "http://127.0.0.1:8000/docs" in text
     assert '"receiver_upi\\": \\"medium@test\\"' in text
+
+
+def test_where_phones_are_proven_the_first_steps_are_two() -> None:
+    text = first_steps("http://127.0.0.1:8000", Path("var"), 2.34, proven=True)
+    assert text.count("curl -s http://127.0.0.1:8000/signup") == 2
+    assert '"challenge_id": "…", "otp": "…"' in text
+    assert "$" not in text

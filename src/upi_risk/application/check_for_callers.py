@@ -1,14 +1,18 @@
-"""Payments asked about by callers who have yet to be recognised: one look-up of all their tokens, then one batch."""
+"""Payments asked about by callers who have yet to be recognised: all that a batch needs is looked up at once."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from upi_risk.application.check_transaction import Near
 from upi_risk.application.decide import Answer
 from upi_risk.application.tokens import Authenticate
-from upi_risk.domain.errors import ForbiddenError, UnauthenticatedError
+from upi_risk.domain.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
 from upi_risk.domain.payment import Payment
+from upi_risk.domain.rate_limit import Ask, RateLimiter, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,41 +22,71 @@ class Asked:
     Attributes:
         token: the caller's access token.
         payment: about which they ask, with the payer that they claim to be.
+        ask: the limit that the question has yet to be counted against; None if there is none.
     """
 
     token: str
     payment: Payment
+    ask: Ask | None = None
+
+
+class Checks(Protocol):
+    """See :class:`~upi_risk.application.check_transaction.CheckTransaction`."""
+
+    async def near(self, payments: Sequence[Payment]) -> Near:
+        """What is near at hand for payments."""
+
+    async def __call__(self, payments: Sequence[Payment], near: Near | None = None) -> list[Answer]:
+        """Answer payments in order."""
 
 
 class CheckForCallers:
-    """Answers those who ask about payments of their own."""
+    """Answers those who ask about payments of their own.
 
-    def __init__(
-        self, authenticate: Authenticate, check: Callable[[Sequence[Payment]], Awaitable[Sequence[Answer]]]
-    ) -> None:
-        """``check`` answers payments in order."""
+    The limits, the tokens and what is near at hand are asked for at the same time, so that a cache that all of them use
+    is asked once. Of a payment that is not let in, or not its caller's, no more than that is looked up.
+    """
+
+    def __init__(self, authenticate: Authenticate, check: Checks, limiter: RateLimiter | None = None) -> None:
+        """``limiter`` may be left out where no question has anything to ask of it."""
         self._authenticate = authenticate
         self._check = check
+        self._limiter = limiter
 
     async def __call__(self, asked: Sequence[Asked]) -> list[Answer]:
         """Answer questions in order.
 
         Returns:
             For each what :class:`~upi_risk.application.check_transaction.CheckTransaction` says of its payment, or
-            UnauthenticatedError for a token that opens nothing, or ForbiddenError for a payer that is somebody else,
-            whether or not there is one of that name.
+            RateLimitedError for one that is not let in, UnauthenticatedError for a token that opens nothing, or
+            ForbiddenError for a payer that is somebody else, whether or not there is one of that name.
 
         Raises:
             StoreUnavailableError: nothing is answered, whatever was committed.
         """
-        callers = await self._authenticate.many([question.token for question in asked])
-        answers = [_refused(question, caller) for question, caller in zip(asked, callers, strict=True)]
+        verdicts, callers, near = await asyncio.gather(
+            self._verdicts([question.ask for question in asked]),
+            self._authenticate.many([question.token for question in asked]),
+            self._check.near([question.payment for question in asked]),
+        )
+        answers = [_refused(*each) for each in zip(asked, verdicts, callers, strict=True)]
         own = [question.payment for question, refused in zip(asked, answers, strict=True) if refused is None]
-        checked = iter(await self._check(own))
+        checked = iter(await self._check(own, near))
         return [next(checked) if refused is None else refused for refused in answers]
 
+    async def _verdicts(self, asks: Sequence[Ask | None]) -> list[Verdict | None]:
+        """What the limiter says to each that has something to ask of it."""
+        counted = [ask for ask in asks if ask is not None]
+        if self._limiter is None or not counted:
+            return [None] * len(asks)
+        verdicts = iter(await self._limiter.admit(counted))
+        return [None if ask is None else next(verdicts) for ask in asks]
 
-def _refused(question: Asked, caller: str | None) -> Answer | None:
+
+def _refused(question: Asked, verdict: Verdict | None, caller: str | None) -> Answer | None:
+    ask = question.ask
+    if verdict is not None and ask is not None and not verdict.admitted:
+        return RateLimitedError(ask, verdict)
     if caller is None:
         return UnauthenticatedError()
     return None if caller == question.payment.user_id else ForbiddenError()

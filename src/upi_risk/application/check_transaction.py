@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.application.ahead import Ahead, Decided
-from upi_risk.application.decide import Answer, Decide
+from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import ContendedError
-from upi_risk.domain.history import CacheEntry, Change, Wanted
+from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.ports import Ledger, SnapshotCache
 
 MOST_ATTEMPTS: Final = 8
 """How often a payment is decided again when its user's history moved under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What was near at hand when it was looked for.
+
+    Attributes:
+        held: what was decided and could not be read back yet.
+        snapshot: what the cache held.
+    """
+
+    held: Mapping[str, Decided]
+    snapshot: Snapshot
 
 
 class CheckTransaction:
@@ -27,7 +41,7 @@ class CheckTransaction:
     committed wait for that one to load and decide; it is computed from what that one decided and committed after it.
     """
 
-    def __init__(self, load: LoadSnapshot, decide: Decide, ledger: Ledger, cache: SnapshotCache) -> None:
+    def __init__(self, load: LoadSnapshot, decide: Decides, ledger: Ledger, cache: SnapshotCache) -> None:
         self._load = load
         self._decide = decide
         self._ledger = ledger
@@ -35,8 +49,17 @@ class CheckTransaction:
         self._ahead = Ahead()
         self._copying: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, payments: Sequence[Payment]) -> list[Answer]:
+    async def near(self, payments: Sequence[Payment]) -> Near:
+        """What is near at hand for payments; it costs the ledger nothing, so whoever asks may yet be nobody."""
+        held = self._ahead.held()
+        return Near(held, await self._load.near([_wanted(payment) for payment in payments]))
+
+    async def __call__(self, payments: Sequence[Payment], near: Near | None = None) -> list[Answer]:
         """Answer payments in order; every transaction answered is committed.
+
+        Args:
+            payments: the questions.
+            near: what :meth:`near` told of them a moment ago; it is looked for if None.
 
         Returns:
             For each payment its transaction (the stored one, when its idempotency key was used before), or the
@@ -49,12 +72,12 @@ class CheckTransaction:
         waiting = list(range(len(payments)))
         if not waiting:
             return []
-        for attempt in range(MOST_ATTEMPTS):
+        near = near or await self.near(payments)
+        for _ in range(MOST_ATTEMPTS):
             asked = [payments[index] for index in waiting]
-            wanted = [Wanted(p.user_id, p.receiver, p.idempotency_key) for p in asked]
-            to_the_hour, held = self._decide.to_the_hour, self._ahead.held()
-            snapshot = await self._load(wanted, [p.at for p in asked], fresh=attempt > 0, to_the_hour=to_the_hour)
-            brought = self._ahead.lay_over(snapshot, held)
+            wanted, to_the_hour = [_wanted(payment) for payment in asked], self._decide.to_the_hour
+            snapshot = await self._load(wanted, [p.at for p in asked], near.snapshot, to_the_hour=to_the_hour)
+            brought = self._ahead.lay_over(snapshot, near.held)
             decided, drafts = self._decide(asked, snapshot)
             overtaken = await self._commit(list(drafts.values()), brought)
             for index, answer in zip(waiting, decided, strict=True):
@@ -63,6 +86,7 @@ class CheckTransaction:
             waiting = [index for index in waiting if payments[index].user_id in overtaken]
             if not waiting:
                 break
+            near = Near(self._ahead.held(), Snapshot())  # what the cache held was out of date
         return answers
 
     async def settle(self) -> None:
@@ -99,3 +123,7 @@ class CheckTransaction:
             self._ahead.forget(decided)
 
         copying.add_done_callback(copied)
+
+
+def _wanted(payment: Payment) -> Wanted:
+    return Wanted(payment.user_id, payment.receiver, payment.idempotency_key)

@@ -11,17 +11,34 @@ from upi_risk.domain.ports import Clock, Users
 from upi_risk.domain.user import User
 
 
-class LogIn:
-    """Signs a user in by phone, in the demo mode without further proof."""
+class AdmitUser:
+    """Counts a sign-in of a user who has proved who they are, and gives the tokens."""
 
-    def __init__(self, users: Users, clock: Clock, amend: AmendHistory, issue: IssueTokens) -> None:
-        self._users = users
+    def __init__(self, clock: Clock, amend: AmendHistory, issue: IssueTokens) -> None:
         self._clock = clock
         self._amend = amend
         self._issue = issue
 
-    async def __call__(self, phone: str) -> tuple[User, Tokens]:
+    async def __call__(self, user_id: str) -> tuple[User, Tokens]:
         """Count the sign-in, then issue tokens.
+
+        Raises:
+            UnknownUserError: there is no such user.
+        """
+        at = self._clock.now()
+        change = await self._amend(Wanted(user_id), at, lambda draft, _, instant: draft.sign_in(instant))
+        return change.user, await self._issue(user_id, at)
+
+
+class LogIn:
+    """Signs a user in by phone, in the demo mode without further proof."""
+
+    def __init__(self, users: Users, admit: AdmitUser) -> None:
+        self._users = users
+        self._admit = admit
+
+    async def __call__(self, phone: str) -> tuple[User, Tokens]:
+        """Find the user, and admit them.
 
         Raises:
             InvalidInputError: the phone is not one.
@@ -30,6 +47,4 @@ class LogIn:
         user = await self._users.by_phone(phone_number(phone))
         if user is None:
             raise UnknownUserError
-        at = self._clock.now()
-        change = await self._amend(Wanted(user.user_id), at, lambda draft, _, instant: draft.sign_in(instant))
-        return change.user, await self._issue(user.user_id, at)
+        return await self._admit(user.user_id)

@@ -36,18 +36,22 @@ class LoadSnapshot:
         self._cache = cache
         self.stats = CacheStats()
 
+    async def near(self, wanted: Sequence[Wanted]) -> Snapshot:
+        """What the cache holds of it, which is what a call begins with."""
+        return await self._cache.read(wanted)
+
     async def __call__(
-        self, wanted: Sequence[Wanted], at: Sequence[datetime], *, fresh: bool = False, to_the_hour: bool = False
+        self, wanted: Sequence[Wanted], at: Sequence[datetime], near: Snapshot, *, to_the_hour: bool = False
     ) -> Snapshot:
         """Everything wanted.
 
         Args:
             wanted: what the payments need.
             at: their instants; in a replay they run ahead of the time that the cache counts.
-            fresh: read the ledger alone, because what the cache held was out of date.
+            near: what :meth:`near` told of it and perhaps of more; empty where that was out of date.
             to_the_hour: how fresh receivers must be; see :meth:`~upi_risk.domain.receiver.Receiver.serves`.
         """
-        snapshot = Snapshot() if fresh else await self._cache.read(wanted)
+        snapshot = near
         last, held = max(at), snapshot.receivers
         snapshot.receivers = {name: copy for name, copy in held.items() if copy.serves(last, to_the_hour=to_the_hour)}
         incomplete = {item.user_id for item in wanted if not _complete(snapshot, item)}

@@ -15,16 +15,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from upi_risk.adapters.prometheus.shelf import Shelf
-from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.following import Following
+from upi_risk.bootstrap.following_rules import FollowingRules
 from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.metering import Keeping
+from upi_risk.bootstrap.one_time_codes import stop_sending
 from upi_risk.bootstrap.sampling import Sampling
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.errors import ContendedError, OverloadedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 from upi_risk.entrypoints.http.client_address import ClientAddress
 from upi_risk.entrypoints.http.rate_limits import LimitRequests, Limits
+from upi_risk.entrypoints.http.use_cases import ProvenUseCases
 
 READY_WITHIN_SECONDS: Final = 1.0
 
@@ -44,10 +47,10 @@ def create(settings: Settings | None = None) -> Litestar:
     logs = configure(settings.log_level, settings.log_format)
     container = Container(settings=settings)
     container.scorer()
-    return create_app(_use_cases(container), _options(container, settings, logs))
+    return create_app(_use_cases(container, settings), _options(container, settings, logs))
 
 
-def _use_cases(container: Container) -> UseCases:
+def _use_cases(container: Container, settings: Settings) -> UseCases:
     async def ready() -> Mapping[str, bool]:
         return {"database": await _database_answers(container), "model": container.model_health().healthy}
 
@@ -65,6 +68,19 @@ def _use_cases(container: Container) -> UseCases:
         clock=container.clock(),
         identities=container.identities(),
         ready=ready,
+        proven=_proven(container, settings),
+    )
+
+
+def _proven(container: Container, settings: Settings) -> ProvenUseCases | None:
+    """The ways in by a proof; None in the demo mode."""
+    if settings.auth_mode == "demo":
+        return None
+    return ProvenUseCases(
+        sign_up=container.sign_up_by_code(),
+        log_in=container.log_in_by_proof(),
+        devices=container.devices(),
+        address=ClientAddress(settings.proxies, settings.client_address_header),
     )
 
 
@@ -90,13 +106,18 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         else:
             log.error("failure", request_id=request_id, **described(error))
 
-    following = _Following(container, settings)
+    following = Following(container, settings)
+    rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
+        await rules.stop()
         await container.check().drain()
         await container.check_batch().settle()
+        if settings.auth_mode == "otp":
+            await stop_sending(container.deliver(), container.sender())
+        await container.score_behind().settle()
         if keeping is not None:
             await keeping.stop()
         await container.engine().dispose()
@@ -109,10 +130,12 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         log_request=log_request,
         log_failure=log_failure,
         cors_origins=settings.origins,
+        hosts=settings.hosts,
+        hsts=settings.sends_hsts,
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
-        on_startup=(following.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
+        on_startup=(following.start, rules.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
         on_shutdown=(close,),
     )
 
@@ -130,39 +153,12 @@ async def _set_the_start_apart() -> None:
 def _limit(container: Container, settings: Settings) -> LimitRequests | None:
     """What keeps to the limits; None where there are none."""
     address = ClientAddress(settings.proxies, settings.client_address_header)
-    limits = Limits(settings.rate_limit_per_minute, settings.signup_limit_per_hour, settings.login_limit_per_hour)
+    limits = Limits(settings.rate_limit_per_minute, settings.sign_ups_per_hour, settings.log_ins_per_hour)
+    if settings.auth_mode == "otp":  # its steps are counted apart, by the use cases
+        limits = Limits(settings.rate_limit_per_minute, 0, 0)
     if limits == Limits(0, 0, 0):
         return None
     return LimitRequests(container.limiter(), address, limits)
-
-
-class _Following:
-    """Takes over the model that CURRENT names, unless the operator has pinned one."""
-
-    def __init__(self, container: Container, settings: Settings) -> None:
-        self._container = container
-        self._seconds = 0 if settings.model_version else settings.model_poll_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look, if that is wanted."""
-        if self._seconds:
-            follow = FollowModel(self._container.models(), self._container.scorer(), _log_model)
-            self._task = asyncio.create_task(follow.forever(self._seconds))
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-
-
-def _log_model(event: Event) -> None:
-    log = structlog.get_logger("upi_risk")
-    if isinstance(event, Swapped):
-        log.info("model swapped", before=event.before, after=event.after)
-    else:
-        log.error("model refused", serving=event.serving, wanted=event.wanted, reason=str(event.error))
 
 
 async def _database_answers(container: Container) -> bool:

@@ -12,7 +12,25 @@ import rich_click as click
 from upi_risk.bootstrap.settings import SettingsError
 from upi_risk.domain.errors import UpiRiskError
 
-COMMANDS: Final = ("run", "serve", "migrate", "collect", "train", "models", "simulate", "replay")
+COMMANDS: Final = (
+    "run",
+    "serve",
+    "migrate",
+    "housekeep",
+    "collect",
+    "train",
+    "models",
+    "experiments",
+    "labels",
+    "retrain",
+    "monitor",
+    "worker",
+    "rules",
+    "lists",
+    "backtest",
+    "simulate",
+    "replay",
+)
 
 
 class CommandModules(click.RichGroup):

@@ -2,51 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
 import msgspec
-import redis.asyncio as redis
 from dependency_injector import containers, providers
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.cryptography.ed25519 import verifies
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.memory import MemoryRateLimiter
+from upi_risk.adapters.postgres.challenges import PostgresChallenges
+from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.experiments import PostgresExperiments
 from upi_risk.adapters.postgres.history import PostgresHistory
+from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
+from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
+from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
 from upi_risk.adapters.redis.best_effort import Guard
-from upi_risk.adapters.redis.client import create_client
+from upi_risk.adapters.redis.client import Client, create_client
 from upi_risk.adapters.redis.rate_limiter import RedisRateLimiter
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
-from upi_risk.adapters.system import RandomIdentities, SystemClock
+from upi_risk.adapters.system import RandomIdentities, RandomSecrets, SystemClock
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.arms import DecideByArms, ScoreBehind
+from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.deliver_codes import DeliverCodes
+from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.follow_model import SwappingScorer
+from upi_risk.application.follow_rules import FollowRules
+from upi_risk.application.housekeeping import Housekeep
 from upi_risk.application.limit_through_outages import LimitThroughOutages
-from upi_risk.application.log_in import LogIn
+from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
+from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.following_rules import tell_rules
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
+from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
 from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.breaker import Breaker
+from upi_risk.domain.decision import Level
+from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
 
@@ -71,7 +93,7 @@ def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
     return _engine(msgspec.structs.replace(settings, database_url=settings.database_replica_url))
 
 
-def _redis(settings: Settings) -> redis.Redis:
+def _redis(settings: Settings) -> Client:
     try:
         return create_client(
             settings.redis_url, pool_size=settings.redis_pool_size, timeout_seconds=settings.redis_timeout_ms / 1000
@@ -99,6 +121,11 @@ def _meter(settings: Settings) -> Meter:
 
 def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
+
+
+def _forced(settings: Settings) -> Mapping[UpiId, Level]:
+    """Receivers to try an integration with; none where real payments are checked."""
+    return SANDBOX if settings.auth_mode == "demo" else {}
 
 
 def _workers(settings: Settings) -> int:
@@ -145,28 +172,60 @@ class Container(containers.DeclarativeContainer):
         providers.Callable(_workers, settings),
     )
 
-    policy = providers.Singleton(RiskPolicy, forced=providers.Object(SANDBOX))
+    policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
+    rules = providers.Singleton(PostgresRules, engine)
+    rules_in_force = providers.Singleton(RulesInForce, policy)
+    follow_rules = providers.Singleton(
+        FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
+    )
     meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
-    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
-    check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
+    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, rules_in_force, meter)
+    arms = providers.Singleton(DecideByArms, decide)
+    experiments = providers.Singleton(PostgresExperiments, engine)
+    check_batch = providers.Singleton(CheckTransaction, load, arms, measured_ledger, cache)
     measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
+    score_behind = providers.Singleton(ScoreBehind, measured_check, arms, scorer, policy, experiments)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
-    report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    labels = providers.Singleton(PostgresLabels, engine)
+    report_fraud = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
+    record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
     sign_up = providers.Singleton(SignUp, identities, clock, issue)
-    log_in = providers.Singleton(LogIn, users, clock, amend, issue)
+    admit = providers.Singleton(AdmitUser, clock, amend, issue)
+    log_in = providers.Singleton(LogIn, users, admit)
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check),
+        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter),
         providers.Singleton(_patience, settings),
         MOST_UNDER_WAY,
     )
     look_up = providers.Singleton(LookUp, ledger, past)
+
+    secrets = providers.Singleton(RandomSecrets)
+    challenges = providers.Singleton(PostgresChallenges, engine)
+    device_keys = providers.Singleton(PostgresDeviceKeys, engine)
+    peppers = providers.Singleton(peppers, settings)
+    sender = providers.Singleton(code_sender, settings)
+    deliver = providers.Singleton(DeliverCodes, users, sender, providers.Callable(telling, meter))
+    throttle = providers.Singleton(Throttle, limiter, providers.Callable(quotas, settings))
+    open_challenge = providers.Singleton(OpenChallenge, challenges, secrets, peppers, clock, throttle, deliver)
+    answer_challenge = providers.Singleton(AnswerChallenge, challenges, peppers, clock, throttle)
+    verify = providers.Object(verifies)
+    enrol = providers.Singleton(Enrol, device_keys, secrets, clock, verify)
+    sign_up_by_code = providers.Singleton(SignUpByCode, open_challenge, answer_challenge, sign_up, enrol)
+    log_in_by_proof = providers.Singleton(
+        LogInByProof, open_challenge, answer_challenge, users, device_keys, verify, clock, admit
+    )
+    devices = providers.Singleton(
+        ManageDevices, open_challenge, answer_challenge, enrol, device_keys, clock, look_up.provided.profile
+    )
+    housekeep = providers.Singleton(Housekeep, providers.Singleton(PostgresLeftovers, engine), clock)
     verify_saved = providers.Singleton(VerifySaved, history)

@@ -39,6 +39,7 @@ class LaunchOptions:
         redis_url: a Redis or Valkey of yours; None starts an embedded one.
         var_dir: the folder that keeps the embedded servers' data and `dev.env` between runs.
         environ: what the started processes inherit; the URLs, HOST and PORT are set on top.
+        proven: whether phones have to be proven.
         migrate_command: brings the schema up to date; reads DATABASE_URL.
         serve_command: serves until SIGTERM; reads DATABASE_URL, REDIS_URL, HOST and PORT.
     """
@@ -49,6 +50,7 @@ class LaunchOptions:
     redis_url: str | None
     var_dir: Path
     environ: Mapping[str, str]
+    proven: bool = False
     migrate_command: tuple[str, ...] = field(default=(*_CLI, "migrate"))
     serve_command: tuple[str, ...] = field(default=(*_CLI, "serve"))
 
@@ -84,7 +86,7 @@ def _serve(options: LaunchOptions) -> int:
         if not wait_until(lambda: answers(options.host, options.port), application, READY_TIMEOUT_SECONDS):
             raise LaunchError(_why_not_ready(application.exit_code()))
         base = url_of(options.host, options.port)
-        click.echo(first_steps(base, options.var_dir, time.monotonic() - began))
+        click.echo(first_steps(base, options.var_dir, time.monotonic() - began, proven=options.proven))
         return _attend(application, urls.started)
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import Final
 
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.adapters.prometheus.tally import Tally
+from upi_risk.application.check_transaction import CheckTransaction, Near
 from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.snapshots import LoadSnapshot
@@ -22,6 +23,7 @@ from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Ledger, Scorer, SnapshotCache
+from upi_risk.domain.ruling import RulesInForce
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.edge import RequestRecord
 
@@ -69,6 +71,10 @@ class Meter:
     def limited(self, limit: str) -> None:
         """Count a request over a limit, by the limit's name."""
         self.tally.count("upi_risk_limiter_rejections", (limit,))
+
+    def code(self, outcome: str) -> None:
+        """Count a one-time code by what became of it."""
+        self.tally.count("upi_risk_codes", (outcome,))
 
     def shed(self, reason: str) -> None:
         """Count a request turned away under load, by a reason of a closed set."""
@@ -136,32 +142,44 @@ class Keeping:
 class MeasuredCheck:
     """A batch of checks, whose answers are noted."""
 
-    def __init__(self, check: Callable[[Sequence[Payment]], Awaitable[list[Answer]]], meter: Meter) -> None:
+    def __init__(self, check: CheckTransaction, meter: Meter) -> None:
         self._check = check
         self._meter = meter
 
-    async def __call__(self, payments: Sequence[Payment]) -> list[Answer]:
+    async def near(self, payments: Sequence[Payment]) -> Near:
+        """What is near at hand for payments."""
+        return await self._check.near(payments)
+
+    async def __call__(self, payments: Sequence[Payment], near: Near | None = None) -> list[Answer]:
         """Answer payments in order."""
-        answers = await self._check(payments)
+        answers = await self._check(payments, near)
         if answers:
             self._meter.batch(answers)
         return answers
 
 
 class MeasuredLoad(LoadSnapshot):
-    """Reading what decisions need, timed."""
+    """Reading what decisions need, timed: from the cache, and what it does not hold from the ledger."""
 
     def __init__(self, ledger: Ledger, cache: SnapshotCache, meter: Meter) -> None:
         super().__init__(ledger, cache)
         self._meter = meter
 
+    async def near(self, wanted: Sequence[Wanted]) -> Snapshot:
+        """What the cache holds of it."""
+        began = perf_counter()
+        try:
+            return await super().near(wanted)
+        finally:
+            self._meter.stage("near", perf_counter() - began)
+
     async def __call__(
-        self, wanted: Sequence[Wanted], at: Sequence[datetime], *, fresh: bool = False, to_the_hour: bool = False
+        self, wanted: Sequence[Wanted], at: Sequence[datetime], near: Snapshot, *, to_the_hour: bool = False
     ) -> Snapshot:
         """Everything wanted."""
         began = perf_counter()
         try:
-            return await super().__call__(wanted, at, fresh=fresh, to_the_hour=to_the_hour)
+            return await super().__call__(wanted, at, near, to_the_hour=to_the_hour)
         finally:
             self._meter.stage("load", perf_counter() - began)
 
@@ -169,8 +187,10 @@ class MeasuredLoad(LoadSnapshot):
 class MeasuredDecide(Decide):
     """Deciding, timed."""
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth, meter: Meter) -> None:
-        super().__init__(scorer, policy, health)
+    def __init__(
+        self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth, rules: RulesInForce, meter: Meter
+    ) -> None:
+        super().__init__(scorer, policy, health, rules)
         self._meter = meter
 
     def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from msgspec.inspect import BoolType, IntType, LiteralType, StrType, Type, type_info
+from msgspec.inspect import BoolType, IntType, LiteralType, NoneType, StrType, Type, UnionType, type_info
 
 _NAME: Final = re.compile(r"\$\.(\w+)")
 
@@ -36,6 +36,8 @@ def _wanted(kind: Type) -> str:
     if isinstance(kind, LiteralType):
         *others, last = map(str, kind.values)
         return f"{', '.join(others)} or {last}" if others else last
+    if isinstance(kind, UnionType):
+        return _wanted(next(each for each in kind.types if not isinstance(each, NoneType)))
     if isinstance(kind, BoolType):
         return "true or false"
     if isinstance(kind, IntType):

@@ -11,7 +11,10 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from dotenv import dotenv_values
 
+from upi_risk.bootstrap.safety import fault_of_serving
+from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
+from upi_risk.entrypoints.http.limits import LOOPBACK_NAMES
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
@@ -20,6 +23,9 @@ PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
 """16 characters at least, or nothing."""
+
+
+ENV_FILE: Final = Path(".env")
 
 
 class SettingsError(Exception):
@@ -31,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     Attributes:
         app_env: ``production`` refuses everything that is meant for trying out.
-        auth_mode: ``demo`` signs a user in by the phone alone, on a loopback address only.
+        auth_mode: ``demo`` signs a user in by the phone alone, on a loopback address only; ``otp`` proves the phone.
         host: the address to listen on.
         port: the TCP port to listen on.
         workers: processes that serve behind the port.
@@ -41,10 +47,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         artifacts_dir: where the models are.
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
         model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
+        rules_poll_seconds: how often a serving process looks for other rules and lists; 0 is at its start alone.
+        allowed_hosts: names that the service goes by, separated by commas, beside its own address and loopback.
+        hsts: whether browsers are told to come by TLS alone; ``auto`` is in production and where others can connect.
+        head_timeout_ms: how long a caller may take for the head of a request.
+        body_timeout_ms: how long for the body.
+        send_timeout_ms: how long to take the answer, or 16 KiB of it.
+        max_connections: of callers at most, for each process.
         cors_origins: web origins that may call, separated by commas.
         rate_limit_per_minute: requests of an address in any minute, over all processes; 0 is without a limit.
-        signup_limit_per_hour: sign-ups of an address in any hour; 0 is without a limit.
-        login_limit_per_hour: sign-ins of an address in any hour; 0 is without a limit.
+        signup_limit_per_hour: sign-ups of an address in any hour; 0 is without a limit, None is what the mode has.
+        login_limit_per_hour: sign-ins of an address in any hour; likewise.
+        guess_limit_per_hour: answers to challenges, of an address in any hour; 0 is without a limit.
+        code_limit_per_ten_minutes: codes for a phone in any ten minutes; 0 is without a limit.
+        otp_pepper: what digests of codes are made with; empty draws one, for as long as the service runs.
+        otp_pepper_previous: the one before, recognised while a new one takes over.
+        otp_sender: how codes get to a phone: ``console`` writes them on the terminal, ``http`` calls a gateway.
+        otp_gateway_url: where the gateway is.
+        otp_gateway_token: the bearer token that it knows us by.
+        otp_gateway_timeout_ms: how long one try to reach it may take.
         trusted_proxies: networks of proxies, separated by commas, whose word on a client's address is taken.
         client_address_header: the one header in which these say it.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
@@ -70,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """
 
     app_env: Literal["development", "production"] = "development"
-    auth_mode: Literal["demo"] = "demo"
+    auth_mode: Literal["demo", "otp"] = "demo"
     host: str = "127.0.0.1"
     port: Port = 8000
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
@@ -80,10 +101,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     artifacts_dir: str = "artifacts"
     model_version: str = ""
     model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
+    rules_poll_seconds: NotNegative = 2
+    allowed_hosts: str = ""
+    hsts: Literal["auto", "on", "off"] = "auto"
+    head_timeout_ms: Positive = 5_000
+    body_timeout_ms: Positive = 5_000
+    send_timeout_ms: Positive = 8_000
+    max_connections: Positive = 4_096
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     rate_limit_per_minute: NotNegative = 100
-    signup_limit_per_hour: NotNegative = 0
-    login_limit_per_hour: NotNegative = 0
+    signup_limit_per_hour: NotNegative | None = None
+    login_limit_per_hour: NotNegative | None = None
+    guess_limit_per_hour: NotNegative = 20
+    code_limit_per_ten_minutes: NotNegative = 3
+    otp_pepper: str = ""
+    otp_pepper_previous: str = ""
+    otp_sender: Literal["console", "http"] = "console"
+    otp_gateway_url: str = ""
+    otp_gateway_token: str = ""
+    otp_gateway_timeout_ms: Positive = 3_000
     trusted_proxies: str = ""
     client_address_header: Literal["x-forwarded-for", "x-real-ip", "true-client-ip"] = "x-forwarded-for"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -110,7 +146,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     @property
     def origins(self) -> tuple[str, ...]:
         """The CORS origins, one by one."""
-        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+        return _listed(self.cors_origins)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every name that the service goes by, in lower case and without a port."""
+        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *_listed(self.allowed_hosts)))
+
+    @property
+    def sends_hsts(self) -> bool:
+        """Whether browsers are told to come by TLS alone."""
+        return self.hsts == "on" or (
+            self.hsts == "auto" and (self.app_env == "production" or not is_loopback(self.host))
+        )
 
     @property
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -120,7 +168,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             SettingsError: one of them is no network.
         """
         try:
-            return tuple(ipaddress.ip_network(each.strip()) for each in self.trusted_proxies.split(",") if each.strip())
+            return tuple(map(ipaddress.ip_network, _listed(self.trusted_proxies)))
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
@@ -152,31 +200,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         _require("DATABASE_URL", self.database_url)
         _require("REDIS_URL", self.redis_url)
 
-    def require_safe(self) -> None:
-        """Refuse to serve where the demo mode's sign-in would be open to others.
+    @property
+    def sign_ups_per_hour(self) -> int:
+        """The limit in force; 0 is without one."""
+        return self._or_of_mode(self.signup_limit_per_hour, 5)
+
+    @property
+    def log_ins_per_hour(self) -> int:
+        """The limit in force; 0 is without one."""
+        return self._or_of_mode(self.login_limit_per_hour, 20)
+
+    def _or_of_mode(self, limit: int | None, proven: int) -> int:
+        if limit is not None:
+            return limit
+        return proven if self.auth_mode == "otp" else 0
+
+    def require_safe(self, env_file: Path = ENV_FILE) -> None:
+        """Refuse to serve where somebody might get in who should not.
+
+        Args:
+            env_file: the file that secrets may be in.
 
         Raises:
             SettingsError: one sentence that says what to do.
         """
-        self._require_limits()
-        if self.app_env == "production":
-            message = "APP_ENV=production needs a sign-in that proves the phone; the demo mode is for development."
-            raise SettingsError(message)
-        if not _is_loopback(self.host):
-            message = (
-                f"HOST={self.host} is no loopback address: the demo mode signs anybody in by a phone number alone, "
-                "so it serves this machine only; use HOST=127.0.0.1."
-            )
-            raise SettingsError(message)
-
-    def _require_limits(self) -> None:
-        limits = (self.rate_limit_per_minute, self.signup_limit_per_hour, self.login_limit_per_hour)
-        if self.app_env == "production" and not all(limits):
-            names = "RATE_LIMIT_PER_MINUTE, SIGNUP_LIMIT_PER_HOUR and LOGIN_LIMIT_PER_HOUR"
-            raise SettingsError(f"APP_ENV=production needs limits: {names} must be at least 1.")
-
-
-ENV_FILE: Final = Path(".env")
+        fault = fault_of_serving(self, env_file)
+        if fault is not None:
+            raise SettingsError(fault)
 
 
 def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # noqa: ANN401 - each field's own type
@@ -216,18 +266,13 @@ def _artifacts() -> Path:
     return ours if ours.is_dir() and not here.is_dir() else here
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
 def _require(name: str, url: str) -> None:
     if not url:
         raise SettingsError(f"{name} is not set: set it, or use make run, which brings its own servers.")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def keep_ray_quiet() -> None:

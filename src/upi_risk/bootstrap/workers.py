@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -142,7 +143,8 @@ class Worker(uvicorn.Server):
         asyncio.get_running_loop().add_reader(self._alive, self._alone)
         await super().startup(sockets)
         if self.started:
-            os.write(self._ready, b".")
+            with suppress(BrokenPipeError):  # nobody supervises any more; what came in meanwhile is answered first
+                os.write(self._ready, b".")
 
     def _alone(self) -> None:
         asyncio.get_running_loop().remove_reader(self._alive)

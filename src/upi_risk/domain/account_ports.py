@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from upi_risk.domain.challenge import Challenge, Purpose
+from upi_risk.domain.device_key import DeviceKey
+from upi_risk.domain.payment import Phone
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family, Renewal, Renewed
 from upi_risk.domain.user import User
@@ -38,3 +41,60 @@ class SignIns(Protocol):
 
     async def of_user(self, user_id: str, at: datetime) -> list[Family]:
         """The user's sign-ins that still live, newest first."""
+
+
+class OneTimeSecrets(Protocol):
+    """What challenges are made of; nobody can guess it."""
+
+    def challenge_id(self) -> str:
+        """A name of 256 random bits, letters, digits, ``-`` and ``_``, beginning with ``upc_``."""
+
+    def code(self) -> str:
+        """Six decimal digits, each as likely as any other."""
+
+
+class Challenges(Protocol):
+    """Challenges that may still be answered. Each of these calls may raise StoreUnavailableError."""
+
+    async def open(self, challenge: Challenge, instead_of: Sequence[bytes] = ()) -> None:
+        """Store a challenge in its slot; the one there before, and those in the other slots given, are gone."""
+
+    async def attempt(self, challenge_id: str, at: datetime) -> Challenge | None:
+        """Count a try and give the challenge; None if it is unknown, used, or :meth:`Challenge.lives` no more.
+
+        However many ask at once, no more than :data:`upi_risk.domain.challenge.MOST_TRIES` ever get it.
+        """
+
+    async def use(self, challenge_id: str) -> bool:
+        """Use a challenge up; of all who ever ask, one is told True."""
+
+
+class DeviceKeys(Protocol):
+    """Keys of devices. Each of these calls may raise StoreUnavailableError."""
+
+    async def add(self, key: DeviceKey, most: int) -> None:
+        """Store a key.
+
+        Raises:
+            DeviceConflictError: the user has the key already, or ``most`` that are not revoked; nothing was stored.
+        """
+
+    async def of_user(self, user_id: str) -> list[DeviceKey]:
+        """The user's keys that are not revoked, oldest first."""
+
+    async def used(self, user_id: str, key_id: str, at: datetime) -> bool:
+        """Note that a key signed its user in; False, and nothing noted, if it is revoked."""
+
+    async def revoke(self, user_id: str, key_id: str, at: datetime) -> bool:
+        """Let a key open nothing, from the return on; False if the user has no such key, or it was revoked before."""
+
+
+class CodeSender(Protocol):
+    """The way to a phone."""
+
+    async def send(self, phone: Phone, code: str, purpose: Purpose) -> None:
+        """Bring a code to a phone, within a time that is bounded.
+
+        Raises:
+            CodeNotSentError: it may not have got there.
+        """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Level(StrEnum):
@@ -25,8 +26,7 @@ class Decision(StrEnum):
 DECISION_OF = {Level.LOW: Decision.ALLOW, Level.MEDIUM: Decision.VERIFY, Level.HIGH: Decision.BLOCK}
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """One reason for a score.
 
     Attributes:
@@ -56,6 +56,7 @@ class Assessment:
         policy_version: the policy that decided.
         probability: of fraud, calibrated, 0 to 1; None where no model was asked (a test receiver), or where the answer
             is from a release that did not keep it.
+        model_score: what the model alone would have answered, where rules or lists changed the score; else None.
     """
 
     score: float
@@ -66,3 +67,4 @@ class Assessment:
     model_version: str
     policy_version: str
     probability: float | None = None
+    model_score: float | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from upi_risk.domain.rate_limit import Ask, Verdict
+
 
 class UpiRiskError(Exception):
     """Anything this product refuses or cannot do."""
@@ -21,12 +23,42 @@ class InvalidInputError(UpiRiskError):
         self.code = code
 
 
+class RateLimitedError(UpiRiskError):
+    """Somebody has asked as often as they may for now.
+
+    Attributes:
+        ask: what was asked of the limiter.
+        verdict: what it said.
+    """
+
+    def __init__(self, ask: Ask, verdict: Verdict) -> None:
+        super().__init__(f"{ask.limit} in {ask.window_seconds} s")
+        self.ask = ask
+        self.verdict = verdict
+
+
 class PhoneTakenError(UpiRiskError):
     """Somebody signed up with this phone before."""
 
 
 class UnauthenticatedError(UpiRiskError):
     """No token, or one that is unknown, expired, revoked or of the wrong kind."""
+
+
+class ChallengeFailedError(UpiRiskError):
+    """The challenge is unknown, over, used, another's, or the answer to it is wrong; nobody is told which."""
+
+
+class CodeNotSentError(UpiRiskError):
+    """A code may not have reached its phone; the message says why, without either."""
+
+
+class DeviceConflictError(UpiRiskError):
+    """The key is enrolled already, or the user has as many as one may have."""
+
+
+class UnknownDeviceError(UpiRiskError):
+    """This user has no such device."""
 
 
 class ForbiddenError(UpiRiskError):
@@ -71,6 +103,10 @@ class ModelRejectedError(UpiRiskError):
 
 class UnusableDataError(UpiRiskError):
     """A transactions file, or what a split leaves of it, cannot be learned from; the message says where and why."""
+
+
+class InvalidRulesError(UpiRiskError):
+    """Rules say something that the language of rules has no words for; the message says where and what."""
 
 
 class EngineFailedError(UpiRiskError):

@@ -11,7 +11,7 @@ from typing import Final
 from upi_risk.domain.decision import Factor, Level
 from upi_risk.domain.feature_sets import names_of
 from upi_risk.domain.features import MISSING, NAMES
-from upi_risk.domain.wide_factors import JOINING, OWN
+from upi_risk.domain.wide_factors import JOINING, OWN, Values
 
 MOST_FACTORS: Final = 3
 LEAST_SHARE: Final = 0.05
@@ -27,8 +27,6 @@ FEW_TRANSACTIONS: Final = 10
 FAIR_TRUST: Final = 50
 QUICK_SECONDS: Final = 3_600
 DAY_SECONDS: Final = 86_400
-
-Values = Mapping[str, float]
 
 
 def _amount(v: Values) -> str:
@@ -115,16 +113,29 @@ class _Groups:
     """The groups of a set of features, side by side.
 
     Attributes:
-        names: of the features.
+        places: of the features in a vector, by name.
         codes: of the groups.
         takes: take the values of each group's features from a vector.
         sentences: of the groups.
     """
 
-    names: tuple[str, ...]
+    places: Mapping[str, int]
     codes: tuple[str, ...]
     takes: tuple[Callable[[Sequence[float]], tuple[float, ...]], ...]
     sentences: tuple[Callable[[Values], str], ...]
+
+
+class _Named:
+    """The values of a vector by name, of which a sentence or two are made: no dictionary pays for itself."""
+
+    __slots__ = ("_places", "_values")
+
+    def __init__(self, places: Mapping[str, int], values: Sequence[float]) -> None:
+        self._places = places
+        self._values = values
+
+    def __getitem__(self, name: str) -> float:
+        return self._values[self._places[name]]
 
 
 def groups_of(names: tuple[str, ...]) -> Mapping[str, Group]:
@@ -140,7 +151,7 @@ def _groups(names: tuple[str, ...]) -> _Groups:
     groups = groups_of(names)
     places = {name: place for place, name in enumerate(names)}
     takes = (_taking([places[name] for name in of_group]) for of_group, _ in groups.values())
-    return _Groups(names, tuple(groups), tuple(takes), tuple(sentence for _, sentence in groups.values()))
+    return _Groups(places, tuple(groups), tuple(takes), tuple(sentence for _, sentence in groups.values()))
 
 
 def _taking(places: list[int]) -> Callable[[Sequence[float]], tuple[float, ...]]:
@@ -171,5 +182,5 @@ def explain(values: Sequence[float], contributions: Sequence[float], level: Leve
         chosen = [group for group in chosen if parts[group] > 0] or chosen
     order = sorted(chosen, key=lambda group: -abs(parts[group]))
     telling = [group for group in order[:MOST_FACTORS] if abs(parts[group]) >= LEAST_SHARE * weight] or order[:1]
-    named = dict(zip(groups.names, values, strict=True))
+    named = _Named(groups.places, values)
     return tuple([Factor(groups.codes[group], groups.sentences[group](named), parts[group]) for group in telling])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.feature_sets import FEATURE_SETS, FeatureSet
@@ -105,8 +105,7 @@ class ModelCard:
                 raise ModelRejectedError(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A model's view of one vector.
 
     Attributes:

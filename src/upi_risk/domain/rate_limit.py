@@ -21,6 +21,11 @@ class Ask:
     limit: int
     window_seconds: int
 
+    @property
+    def name(self) -> str:
+        """The limit's name, with which the bucket begins."""
+        return self.bucket.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 
 from upi_risk.domain.calibration import log_odds, probability_of
 
@@ -38,10 +40,14 @@ class ScoreScale:
         if not 0 < probability < 1:
             return probability
         odds = log_odds(probability)
-        above = bisect_right(self.anchors, probability, key=lambda anchor: anchor[0])
-        p, score = self.anchors[max(above - 1, 0)]
-        slope = 1.0
-        if 0 < above < len(self.anchors):
-            next_p, next_score = self.anchors[above]
-            slope = (log_odds(next_score) - log_odds(score)) / (log_odds(next_p) - log_odds(p))
-        return probability_of(log_odds(score) + slope * (odds - log_odds(p)))
+        above = bisect_right(self.anchors, probability, key=itemgetter(0))
+        from_odds, from_score, slope = _lines(self.anchors)[above]
+        return probability_of(from_score + slope * (odds - from_odds))
+
+
+@cache
+def _lines(anchors: tuple[tuple[float, float], ...]) -> list[tuple[float, float, float]]:
+    """By how many anchors lie below: log-odds of probability and of score where the line begins, and its slope."""
+    odds = [(log_odds(p), log_odds(score)) for p, score in anchors]
+    between = [(p, score, (after[1] - score) / (after[0] - p)) for (p, score), after in pairwise(odds)]
+    return [(*odds[0], 1.0), *between, (*odds[-1], 1.0)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from upi_risk.domain.indian_time import HOUR_US, IST_OFFSET_US
@@ -45,12 +44,11 @@ class Flow(NamedTuple):
     unusual: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """Settled payments of one stretch; the fields are those of :class:`Flow`."""
 
     number: int
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # a tuple has a method of this name
     paise: int = 0
     squares: int = 0
     fresh: int = 0

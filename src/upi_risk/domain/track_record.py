@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from upi_risk.domain.indian_time import indian_day
 from upi_risk.domain.tiles import NO_FLOW, Flow
@@ -22,8 +22,7 @@ REACH_DAYS: Final = WINDOW_DAYS + MATURITY_DAYS
 """Days before today that are remembered at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One Indian day of a payer or a receiver.
 
     Attributes:

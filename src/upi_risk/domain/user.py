@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 from upi_risk.domain.features import HABIT_PAYMENTS
@@ -46,7 +47,7 @@ class Payee:
     def settled(self, at: datetime) -> Payee:
         """The pair after one more settled payment."""
         first = self.first_settled_at or at
-        return replace(self, settled_count=self.settled_count + 1, first_settled_at=first)
+        return Payee(self.user_id, self.receiver, self.settled_count + 1, first, self.disputed)
 
     def reported(self) -> Payee:
         """The pair after the user reported a payment to the receiver."""
@@ -133,7 +134,12 @@ class User:
         return replace(self, payee_count=self.payee_count + 1)
 
     def _next(self, at: datetime, **changes: Any) -> User:  # noqa: ANN401 - a field's own type
-        return replace(self, version=self.version + 1, last_event_at=at, **changes)
+        """The user after an event; half the cost of ``replace``, and every payment pays it twice."""
+        values = [*_values_of(self)]
+        values[_PLACE["version"]], values[_PLACE["last_event_at"]] = self.version + 1, at
+        for name, value in changes.items():
+            values[_PLACE[name]] = value
+        return User(*values)
 
     @property
     def average_paise(self) -> float:
@@ -148,3 +154,8 @@ class User:
         """0 to 100; see :func:`upi_risk.domain.scores.trust_score`."""
         today = indian_day(at)
         return float(trust_score(self.track.good(today), self.track.reports(today)))
+
+
+_NAMES: Final = tuple(field.name for field in fields(User))
+_PLACE: Final = {name: place for place, name in enumerate(_NAMES)}
+_values_of: Final = attrgetter(*_NAMES)

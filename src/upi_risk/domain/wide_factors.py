@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from upi_risk.domain.features import MISSING
 
-Values = Mapping[str, float]
+
+class Values(Protocol):
+    """The values of features, by name."""
+
+    def __getitem__(self, name: str, /) -> float:
+        """The value of a feature."""
+
 
 WINDOWS: Final = ("1h", "24h", "7d", "30d")
 FAR_ABOVE: Final = 3

@@ -9,6 +9,7 @@ from upi_risk.domain.facts import facts_of
 from upi_risk.domain.features import Facts
 from upi_risk.domain.habits import HOURS
 from upi_risk.domain.indian_time import DAY_US, HOUR_US, epoch_us
+from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver, completed_hours
 from upi_risk.domain.scores import Value
 from upi_risk.domain.tiles import (
@@ -99,8 +100,7 @@ def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: in
     now = epoch_us(at)
     today = indian_tile(now, DAY_US)
     below, alike = user.habits.below(amount_paise)
-    cut = completed_hours(now)
-    reports = receiver.track.reported_since(today - DAY_TILES, today)
+    side = _side_of(receiver, completed_hours(now), today)
     return WideFacts(
         near=facts_of(user, payee, receiver, amount_paise, at),
         user=_of_user(user, now),
@@ -111,14 +111,54 @@ def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: in
         alike=alike,
         hours_away=user.habits.hours_away(indian_tile(now, HOUR_US) % HOURS),
         user_reports=user.track.reports_since(today - DAY_TILES, today),
-        receiver=_of_receiver(receiver, cut),
-        receiver_payers=receiver.payers_before(cut),
-        receiver_age=receiver.hours_known(cut),
+        receiver=side.flows,
+        receiver_payers=side.payers,
+        receiver_age=side.age,
+        outcomes=side.outcomes,
+        reported_paise=side.reported_paise,
+        first_report=side.first_report,
+        last_report=side.last_report,
+    )
+
+
+class _Side(NamedTuple):
+    """What the facts of a payment say of its receiver alone; the same for everybody's payments of an hour."""
+
+    of: Receiver
+    until: tuple[int, int]
+    flows: Flows
+    payers: int
+    age: int
+    outcomes: tuple[Outcome, ...]
+    reported_paise: int
+    first_report: int
+    last_report: int
+
+
+_MOST_SIDES: Final = 2_048
+_sides: Final[dict[UpiId, _Side]] = {}
+"""Those made lately: a busy receiver is the same object from one payment to the next."""
+
+
+def _side_of(receiver: Receiver, cut: int, today: int) -> _Side:
+    held = _sides.get(receiver.upi_id)
+    if held is not None and held.of is receiver and held.until == (cut, today):
+        return held
+    reports = receiver.track.reported_since(today - DAY_TILES, today)
+    made = _sides[receiver.upi_id] = _Side(
+        of=receiver,
+        until=(cut, today),
+        flows=_of_receiver(receiver, cut),
+        payers=receiver.payers_before(cut),
+        age=receiver.hours_known(cut),
         outcomes=_outcomes(receiver, today),
         reported_paise=sum(day.reported_paise for day in reports),
         first_report=today - reports[0].number if reports else -1,
         last_report=today - reports[-1].number if reports else -1,
     )
+    if len(_sides) > _MOST_SIDES:
+        del _sides[next(iter(_sides))]
+    return made
 
 
 def _of_user(user: User, now: int) -> Flows:

@@ -16,6 +16,7 @@ from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.trial import require_survival
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.files.seal import UNSEALED, sealed
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.gate import AcceptanceGate
 from upi_risk.domain.learning_ports import Usage
@@ -43,13 +44,15 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     """Change the card."""
     card = json.loads((folder / "card.json").read_bytes())
     change(card)
-    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    if "seal" in card:
+        card["seal"] = UNSEALED
+    (folder / "card.json").write_bytes(sealed(json.dumps(card).encode()))
     return folder
 
 
 def test_what_was_put_is_taken(folder: Path) -> None:
     assert FOLDERS.take(folder).card == a_small_model()[1]
-    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json"]
+    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json", "reference.json"]
     assert sorted(path.name for path in folder.iterdir()) == files
 
 
@@ -67,6 +70,7 @@ def test_a_card_of_before_there_was_a_scale_is_read_and_its_answers_are_scores(f
     def of_before(card: dict[str, Any]) -> None:
         card.update(format=1)
         card.pop("meaning")
+        card.pop("seal")
         card["training"].pop("monotone")
 
     rewrite(folder, of_before)
@@ -176,7 +180,7 @@ def test_a_file_that_is_a_folder_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda card: card.update(format=3), "card.json of another release"),
+        (lambda card: card.update(format=4), "card.json of another release"),
         (lambda card: card.pop("canaries"), "cannot be read"),
         (lambda card: card.update(meaning={"calibration": {"fraud": -1, "good": 1, "offset": 0}}), "do not rise"),
         (lambda card: card.update(meaning={"base_rate": {"learned": 0, "served": 1}}), "between 0 and 1"),
@@ -200,6 +204,19 @@ def test_a_card_that_is_none_is_refused(
 def test_a_card_that_is_no_json_is_refused(folder: Path, content: bytes) -> None:
     (folder / "card.json").write_bytes(content)
     assert refusal(folder).startswith("Model v1.0 has a card.json that cannot be read")
+
+
+@pytest.mark.parametrize(
+    "change", [(b"0.", b"1."), (b'"format":3', b'"format":2'), (b"\n ", b"\n  "), (b'"seal"', b'"seaI"')]
+)
+def test_a_card_in_which_anything_was_changed_is_refused(folder: Path, change: tuple[bytes, bytes]) -> None:
+    """Red when the seal is not looked at: a scale or a curve with another digit serves other scores."""
+    content = (folder / "card.json").read_bytes()
+    assert change[0] in content or b": " in content
+    (folder / "card.json").write_bytes(content.replace(b'": ', b'":').replace(*change, 1))
+    refusal(folder)
+    (folder / "card.json").write_bytes(content)
+    FOLDERS.take(folder)
 
 
 def test_none_of_a_thousand_damaged_files_is_loaded(folder: Path) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from tests.houses import MemoryHouse
+from tests.unit.application.ledgers import CountingLedger
+from upi_risk.adapters.memory import MemoryRateLimiter, MemoryStore
 from upi_risk.application.check_for_callers import Asked, CheckForCallers
-from upi_risk.domain.errors import ForbiddenError, StoreUnavailableError, UnauthenticatedError
-from upi_risk.domain.payment import Payment
+from upi_risk.domain.errors import ForbiddenError, RateLimitedError, StoreUnavailableError, UnauthenticatedError
+from upi_risk.domain.rate_limit import Ask
 from upi_risk.domain.session import Session
 from upi_risk.domain.transaction import Transaction
 
@@ -62,11 +64,33 @@ async def test_all_tokens_of_a_batch_are_one_call_of_the_store() -> None:
 
 
 async def test_a_store_that_fails_answers_nobody() -> None:
+    house = MemoryHouse(ledger=(ledger := CountingLedger(store := MemoryStore())), store=store)
+    user_id, token = await signed_up(house, "9876543210")
+    ledger.down = True
+    with pytest.raises(StoreUnavailableError):
+        await CheckForCallers(house.authenticate, house.check)([Asked(token, house.payment(user_id))])
+
+
+async def test_one_over_the_limit_is_told_so_whoever_they_are_and_is_not_decided() -> None:
     house = MemoryHouse()
     user_id, token = await signed_up(house, "9876543210")
+    check = CheckForCallers(house.authenticate, house.check, MemoryRateLimiter(house.clock))
+    twice = Ask("minute 192.0.2.1", 2, 60)
+    tokens = (token, "upa_never", token, "upa_never")
+    answers = await check([Asked(each, house.payment(user_id), twice) for each in tokens])
+    assert [type(answer) for answer in answers] == [
+        Transaction, UnauthenticatedError, RateLimitedError, RateLimitedError,
+    ]  # fmt: skip
+    assert isinstance(answers[2], RateLimitedError)
+    assert (answers[2].ask, answers[2].verdict.retry_after_seconds) == (twice, 60)
+    assert len(house.store.transactions[user_id]) == 1
+    (free, refused) = await check([Asked(token, house.payment(user_id)), Asked(token, house.payment(user_id), twice)])
+    assert (type(free), type(refused)) == (Transaction, RateLimitedError)
 
-    async def failing(_: Sequence[Payment]) -> list[Transaction]:
-        raise StoreUnavailableError
 
-    with pytest.raises(StoreUnavailableError):
-        await CheckForCallers(house.authenticate, failing)([Asked(token, house.payment(user_id))])
+async def test_who_may_not_ask_costs_the_ledger_nothing() -> None:
+    """Red when payments are loaded, not only looked for near at hand, before it is known whose they are."""
+    house = MemoryHouse(ledger=(ledger := CountingLedger(store := MemoryStore())), store=store)
+    user_id, _ = await signed_up(house, "9876543210")
+    await CheckForCallers(house.authenticate, house.check)([Asked("upa_never", house.payment(user_id))])
+    assert ledger.loads == 0

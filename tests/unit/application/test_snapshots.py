@@ -18,7 +18,7 @@ async def test_a_users_pairs_are_never_older_than_the_user_though_only_one_payme
     await ledger.commit([elsewhere])  # by another process, which has not told the cache yet
 
     wanted = [Wanted(user.user_id, SHOP), Wanted(user.user_id, OTHER_SHOP, "key")]
-    snapshot = await LoadSnapshot(ledger, cache)(wanted, [NOON])
+    snapshot = await (load := LoadSnapshot(ledger, cache))(wanted, [NOON], await load.near(wanted))
 
     assert snapshot.users == {user.user_id: elsewhere.user}
     assert snapshot.payees[user.user_id, SHOP] == elsewhere.payees[0]
@@ -30,10 +30,10 @@ async def test_a_copy_of_a_receiver_is_read_anew_before_a_payment_it_missed_woul
     load = LoadSnapshot(ledger, cache)
     await MemoryUsers(store).add(user)
     wanted = [Wanted(user.user_id, SHOP)]
-    await load(wanted, [NOON])
+    await load(wanted, [NOON], await load.near(wanted))
     await ledger.commit([a_check(user, SHOP)])
     for days in (1, 7, 8, 9):
         at = later(days=days)
-        receiver = (await load(wanted, [at])).receivers[SHOP]
+        receiver = (await load(wanted, [at], await load.near(wanted))).receivers[SHOP]
         assert receiver.reputation(at) == store.receivers[SHOP].reputation(at)
     assert store.receivers[SHOP].reputation(later(days=8)) > store.receivers[SHOP].reputation(NOON)

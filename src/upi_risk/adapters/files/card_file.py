@@ -9,14 +9,16 @@ from typing import Any, Final
 import msgspec
 
 from upi_risk.adapters.files.meaning_file import MeaningPart
+from upi_risk.adapters.files.seal import UNSEALED, sealed
 from upi_risk.domain.gate import Stretch
 from upi_risk.domain.meaning import AS_IT_IS
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard
 from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.training import TrainingRecord
 
-FORMAT: Final = 2
-"""Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores."""
+FORMAT: Final = 3
+"""Raised when an older release could no longer read a card rightly; 2 since raw answers may be no scores, 3 since cards
+have seals."""
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -130,6 +132,8 @@ class CardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Figures with intervals; absent from older cards, and open for more."""
     meaning: MeaningPart | None = None
     """Absent from older cards: their raw answers are scores."""
+    seal: str | None = None
+    """A digest of the whole document, see :mod:`upi_risk.adapters.files.seal`; absent from older cards."""
 
     def card(self) -> ModelCard:
         """The part that serving needs."""
@@ -233,8 +237,9 @@ def write_card(card: ModelCard, record: TrainingRecord) -> bytes:
         canaries=tuple(CanaryRow(vector=row.vector, probability=row.probability) for row in card.canaries),
         evaluation=msgspec.to_builtins(record.evaluation),
         meaning=MeaningPart.of(card.meaning),
+        seal=UNSEALED,
     )
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    return sealed(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
 
 
 _OF_PARAMETERS: Final = (

@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 
 from upi_risk.adapters.files.card_file import FORMAT, CardFile
+from upi_risk.adapters.files.seal import is_intact
 from upi_risk.domain.errors import ModelRejectedError
 
-_READABLE: Final = frozenset({1, FORMAT})
+_READABLE: Final = frozenset({1, 2, FORMAT})
 
 
 class _Format(msgspec.Struct):
@@ -31,9 +32,11 @@ def read_card(content: bytes, name: str) -> CardFile:
             message = f"Model {name} has a card.json of another release; serve it with that release, or train it anew."
             raise ModelRejectedError(message)
         card = msgspec.json.decode(content, type=CardFile)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"Model {name} has a card.json that cannot be read ({error}); restore it or train anew."
         raise ModelRejectedError(message) from error
+    if (card.seal is not None or card.format == FORMAT) and not is_intact(content):
+        raise ModelRejectedError(f"Model {name} has a card.json that was changed; restore it or train anew.")
     if not card.confidence.edges or len(card.confidence.edges) != len(card.confidence.fraud_rates):
         raise ModelRejectedError(f"Model {name} has a card.json without a confidence curve; train it anew.")
     try:

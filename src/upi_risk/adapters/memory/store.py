@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from upi_risk.domain.challenge import Challenge
+from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
@@ -29,6 +31,8 @@ class MemoryStore:
         reports: labels, in the order they were made.
         sessions: by the token's digest.
         sign_ins: by the family's name, the ones not ended.
+        challenges: by their slot, the ones not used.
+        device_keys: of each user, by the key's id.
     """
 
     users: dict[str, User] = field(default_factory=dict)
@@ -40,6 +44,8 @@ class MemoryStore:
     reports: list[FraudReport] = field(default_factory=list)
     sessions: dict[bytes, Session] = field(default_factory=dict)
     sign_ins: dict[str, Family] = field(default_factory=dict)
+    challenges: dict[bytes, Challenge] = field(default_factory=dict)
+    device_keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
 
     def transaction(self, key: TransactionKey) -> Transaction | None:
         """A user's transaction; None if the user has none such."""

@@ -16,7 +16,10 @@ _OF_USERS: Final = (
     tables.payees,
     tables.sessions,
     tables.sign_ins,
+    tables.device_keys,
     tables.fraud_reports,
+    tables.labels,
+    tables.experiment_scores,
     tables.users,
 )
 _OF_RECEIVERS: Final = (tables.receiver_days, tables.receiver_reputation)

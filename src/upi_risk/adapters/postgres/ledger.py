@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from psycopg.errors import LockNotAvailable
@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from upi_risk.adapters.postgres import statements
 from upi_risk.adapters.postgres.errors import again, store_errors
-from upi_risk.adapters.postgres.rows import PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
+from upi_risk.adapters.postgres.floats import Floats, ends
+from upi_risk.adapters.postgres.rows import AddedRow, AskedRow, PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
+from upi_risk.adapters.postgres.straight import Statement, Straight
 from upi_risk.domain.history import Change, FraudReport, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
@@ -30,6 +32,11 @@ _user: Final = msgspec.json.Decoder(UserRow).decode
 _payee: Final = msgspec.json.Decoder(PayeeRow).decode
 _receiver: Final = msgspec.json.Decoder(ReceiverRow).decode
 _transaction: Final = msgspec.json.Decoder(TransactionRow).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+_LOAD: Final = Statement(statements.LOAD)
+_COMMIT: Final = Statement(statements.COMMIT)
+_COMMIT_AROUND_LOCKED: Final = Statement(statements.COMMIT_AROUND_LOCKED)
 
 
 class PostgresLedger:
@@ -38,13 +45,13 @@ class PostgresLedger:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._transactions = engine.execution_options(isolation_level="READ COMMITTED")
+        self._straight = Straight(engine)
         self._hurried_until = 0.0
 
     async def load(self, wanted: Sequence[Wanted]) -> Snapshot:
         """Everything asked for, in one statement."""
         with store_errors(self._engine):
-            async with self._engine.connect() as connection:
-                return await _load(connection, wanted)
+            return _snapshot(wanted, await self._straight.run(_LOAD, _keys_of(wanted)))
 
     async def commit(self, changes: Sequence[Change]) -> list[bool]:
         """Apply plain checks in one statement, and each change that reaches into the past in a transaction."""
@@ -65,14 +72,15 @@ class PostgresLedger:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._hurried_until:
             try:
-                async with self._engine.connect() as connection:
-                    return await _apply(connection, changes)
+                return await self._apply_straight(_COMMIT, changes)
             except exc.OperationalError as error:
                 if not isinstance(error.orig, LockNotAvailable):
                     raise
                 self._hurried_until = loop.time() + HURRIED_SECONDS
-        async with self._engine.connect() as connection:
-            return await _apply(connection, changes, statements.COMMIT_AROUND_LOCKED)
+        return await self._apply_straight(_COMMIT_AROUND_LOCKED, changes)
+
+    async def _apply_straight(self, statement: Statement, changes: Sequence[Change]) -> set[str]:
+        return {user_id for (user_id,) in await self._straight.run(statement, _columns_of(changes))}
 
     async def _apply_whole(self, change: Change) -> set[str]:
         async with self._transactions.begin() as connection:
@@ -83,10 +91,8 @@ class PostgresLedger:
             return applied
 
 
-async def _apply(
-    connection: AsyncConnection, changes: Sequence[Change], statement: str = statements.COMMIT
-) -> set[str]:
-    result = await connection.exec_driver_sql(statement, _columns_of(changes))
+async def _apply(connection: AsyncConnection, changes: Sequence[Change]) -> set[str]:
+    result = await connection.exec_driver_sql(statements.COMMIT, _columns_of(changes))
     return set(result.scalars())
 
 
@@ -115,10 +121,17 @@ async def _label(connection: AsyncConnection, change: Change) -> None:
 
 
 async def _load(connection: AsyncConnection, wanted: Sequence[Wanted]) -> Snapshot:
+    result = await connection.exec_driver_sql(statements.LOAD, _keys_of(wanted))
+    return _snapshot(wanted, result.all())
+
+
+def _keys_of(wanted: Sequence[Wanted]) -> Parameters:
+    return {"wanted": _json([_wanted_row(item) for item in wanted])}
+
+
+def _snapshot(wanted: Sequence[Wanted], rows: Sequence[Any]) -> Snapshot:
     snapshot = _nothing_known(wanted)
-    keys = _json([_wanted_row(item) for item in wanted])
-    result = await connection.exec_driver_sql(statements.LOAD, {"wanted": keys})
-    for kind, row in cast("Sequence[tuple[str, str]]", result.all()):
+    for kind, row in rows:
         _FOUND[kind](snapshot, row)
     return snapshot
 
@@ -185,21 +198,23 @@ def _wanted_row(item: Wanted) -> Parameters:
 
 
 def _columns_of(changes: Sequence[Change]) -> Parameters:
-    asked = [added.payment for change in changes for added in change.added]
-    keyed = [(payment.user_id, payment.idempotency_key) for payment in asked if payment.idempotency_key is not None]
+    added = [transaction for change in changes for transaction in change.added]
+    asked, features = [each.payment for each in added], [each.features for each in added]
+    keyed = [
+        {"user_id": payment.user_id, "idempotency_key": payment.idempotency_key}
+        for payment in asked
+        if payment.idempotency_key is not None
+    ]
     return {
-        "retry_users": [user_id for user_id, _ in keyed],
-        "retry_keys": [key for _, key in keyed],
-        "users": _json([_asked_row(change) for change in changes]),
-        "transactions": _json([TransactionRow.of(added) for change in changes for added in change.added]),
+        "retries": _json(keyed),
+        "users": _json([AskedRow.of(change.user, change.expected_version) for change in changes]),
+        "transactions": _json([AddedRow.of(transaction) for transaction in added]),
+        "features": Floats(features),
+        "ends": ends(features),
         "payees": _json([PayeeRow.of(payee) for change in changes for payee in change.payees]),
         "deltas": _json([row for change in changes for row in _delta_rows(change)]),
         "unseen": _UNSEEN,
     }
-
-
-def _asked_row(change: Change) -> Parameters:
-    return msgspec.structs.asdict(UserRow.of(change.user)) | {"expected_version": change.expected_version}
 
 
 def _delta_rows(change: Change) -> list[Parameters]:
@@ -235,4 +250,4 @@ def _reaches_back(change: Change) -> bool:
 
 
 def _json(rows: Sequence[object]) -> str:
-    return msgspec.json.encode(rows).decode()
+    return _encode(rows).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -74,24 +75,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, user: User) -> UserRow:
         """The row of a user."""
-        return cls(
-            user_id=user.user_id,
-            name=user.name,
-            mobile=user.phone,
-            created_at=user.created_at,
-            last_event_at=user.last_event_at,
-            last_login_at=user.last_login_at,
-            version=user.version,
-            login_count=user.login_count,
-            transaction_count=user.transaction_count,
-            settled_count=user.settled_count,
-            settled_paise=user.settled_paise,
-            largest_paise=user.largest_paise,
-            payee_count=user.payee_count,
-            last_settled_at=user.last_settled_at,
-            track=[(day.number, day.settled, day.reports) for day in user.track.days],
-            habits=HabitsColumn.of(user.habits),
-        )
+        return cls(**_columns(user))
 
     def value(self) -> User:
         """The user of the row."""
@@ -113,6 +97,17 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
             track=TrackRecord(tuple([Day(*entry) for entry in self.track])),
             habits=self.habits.value(),
         )
+
+
+class AskedRow(UserRow, frozen=True, kw_only=True):
+    """A row of ``users`` as it is to be, if the one that is there has the expected version."""
+
+    expected_version: int
+
+    @classmethod
+    def of(cls, user: User, expected_version: int) -> AskedRow:  # type: ignore[override]
+        """The row of a user."""
+        return cls(**_columns(user), expected_version=expected_version)
 
 
 class PayeeRow(msgspec.Struct, frozen=True):
@@ -171,8 +166,8 @@ class FactorRow(msgspec.Struct, frozen=True):
     contribution: float
 
 
-class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``transactions``."""
+class AddedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``transactions`` without the features, which travel apart."""
 
     user_id: str
     transaction_id: str
@@ -180,7 +175,6 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     amount_paise: int
     checked_at: datetime
     idempotency_key: str | None
-    features: list[float]
     score: float
     level: Level
     decision: Decision
@@ -192,31 +186,24 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None
     reported_at: datetime | None
     probability: float | None
+    model_score: float | None
+    rules_version: str | None
+
+    @classmethod
+    def of(cls, transaction: Transaction) -> AddedRow:
+        """The row of a transaction."""
+        return cls(**_transaction(transaction))
+
+
+class TransactionRow(AddedRow, frozen=True, kw_only=True):
+    """A row of ``transactions``."""
+
+    features: list[float]
 
     @classmethod
     def of(cls, transaction: Transaction) -> TransactionRow:
         """The row of a transaction."""
-        payment, assessment = transaction.payment, transaction.assessment
-        return cls(
-            user_id=payment.user_id,
-            transaction_id=payment.transaction_id,
-            receiver_upi=payment.receiver,
-            amount_paise=payment.amount_paise,
-            checked_at=payment.at,
-            idempotency_key=payment.idempotency_key,
-            features=list(transaction.features),
-            score=assessment.score,
-            level=assessment.level,
-            decision=assessment.decision,
-            factors=[FactorRow(factor.code, factor.text, factor.contribution) for factor in assessment.factors],
-            confidence=assessment.confidence,
-            model_version=assessment.model_version,
-            policy_version=assessment.policy_version,
-            status=transaction.status,
-            settled_at=transaction.settled_at,
-            reported_at=transaction.reported_at,
-            probability=assessment.probability,
-        )
+        return cls(**_transaction(transaction), features=list(transaction.features))
 
     def value(self) -> Transaction:
         """The transaction of the row."""
@@ -233,15 +220,63 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
                 model_version=self.model_version,
                 policy_version=self.policy_version,
                 probability=self.probability,
+                model_score=self.model_score,
             ),
             status=self.status,
             settled_at=self.settled_at,
             reported_at=self.reported_at,
+            rules_version=self.rules_version,
         )
 
 
+def _columns(user: User) -> dict[str, Any]:
+    return {
+        "user_id": user.user_id,
+        "name": user.name,
+        "mobile": user.phone,
+        "created_at": user.created_at,
+        "last_event_at": user.last_event_at,
+        "last_login_at": user.last_login_at,
+        "version": user.version,
+        "login_count": user.login_count,
+        "transaction_count": user.transaction_count,
+        "settled_count": user.settled_count,
+        "settled_paise": user.settled_paise,
+        "largest_paise": user.largest_paise,
+        "payee_count": user.payee_count,
+        "last_settled_at": user.last_settled_at,
+        "track": [day[:3] for day in user.track.days],
+        "habits": HabitsColumn.of(user.habits),
+    }
+
+
+def _transaction(transaction: Transaction) -> dict[str, Any]:
+    payment, assessment = transaction.payment, transaction.assessment
+    return {
+        "user_id": payment.user_id,
+        "transaction_id": payment.transaction_id,
+        "receiver_upi": payment.receiver,
+        "amount_paise": payment.amount_paise,
+        "checked_at": payment.at,
+        "idempotency_key": payment.idempotency_key,
+        "score": assessment.score,
+        "level": assessment.level,
+        "decision": assessment.decision,
+        "factors": [FactorRow(*factor) for factor in assessment.factors],
+        "confidence": assessment.confidence,
+        "model_version": assessment.model_version,
+        "policy_version": assessment.policy_version,
+        "status": transaction.status,
+        "settled_at": transaction.settled_at,
+        "reported_at": transaction.reported_at,
+        "probability": assessment.probability,
+        "model_score": assessment.model_score,
+        "rules_version": transaction.rules_version,
+    }
+
+
 def _tile_column(tiles: Tiles) -> TileColumn:
-    return [(t.number, t.count, t.paise, t.squares, t.fresh, t.unusual) for t in tiles]
+    return list(tiles)
 
 
 def _tiles(column: TileColumn) -> Tiles:

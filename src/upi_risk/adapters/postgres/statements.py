@@ -2,14 +2,15 @@
 
 JSON, because tracks and features are arrays of different lengths, which arrays of columns cannot hold, and because
 encoding and decoding whole batches of it costs the client a tenth of what single values do. Numbers and instants keep
-every digit in it.
+every digit in it. Features are the exception: the 70 of a payment are most of its numbers, so those of a batch are one
+array, and each row takes its own out of it.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from upi_risk.adapters.postgres.rows import PayeeRow, TransactionRow
+from upi_risk.adapters.postgres.rows import AddedRow, PayeeRow
 from upi_risk.domain.tiles import HOUR_TILES
 from upi_risk.domain.track_record import REACH_DAYS
 
@@ -66,7 +67,7 @@ SELECT 'transaction', to_json(t)::text
 """  # noqa: S608 - a constant number
 """What is wanted, as of one moment. LIMIT 1 makes each key a look-up of its own, whatever sizes the planner assumes."""
 
-_TRANSACTION: Final = ", ".join(TransactionRow.__struct_fields__)
+_ADDED: Final = ", ".join(AddedRow.__struct_fields__)
 _PAYEE: Final = ", ".join(PayeeRow.__struct_fields__)
 
 COMMIT: Final = f"""
@@ -79,7 +80,7 @@ WITH asked AS MATERIALIZED (
                track integer[], habits json)
 ), used AS MATERIALIZED (
     SELECT k.user_id
-      FROM unnest(%(retry_users)s::text[], %(retry_keys)s::text[]) AS retry (user_id, idempotency_key),
+      FROM json_to_recordset(%(retries)s::json) AS retry (user_id text, idempotency_key text),
            LATERAL (SELECT user_id FROM idempotency_keys
                      WHERE user_id = retry.user_id AND idempotency_key = retry.idempotency_key
                      LIMIT 1) k
@@ -102,9 +103,11 @@ WITH asked AS MATERIALIZED (
      WHERE u.ctid = held.place
     RETURNING u.user_id, u.last_event_at
 ), added AS (
-    INSERT INTO transactions ({_TRANSACTION})
-    SELECT {_TRANSACTION}
-      FROM json_populate_recordset(NULL::transactions, %(transactions)s::json) JOIN applied USING (user_id)
+    INSERT INTO transactions ({_ADDED}, features)
+    SELECT {_ADDED},
+           (%(features)s::float8[])[(%(ends)s::int[])[ordinality] + 1 : (%(ends)s::int[])[ordinality + 1]]
+      FROM json_populate_recordset(NULL::transactions, %(transactions)s::json) WITH ORDINALITY AS sent
+      JOIN applied USING (user_id)
     RETURNING user_id, idempotency_key, transaction_id
 ), keys AS (
     INSERT INTO idempotency_keys (user_id, idempotency_key, transaction_id)
@@ -164,11 +167,21 @@ COMMIT_AROUND_LOCKED: Final = COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UP
 """The same, for users whom nobody else has locked at this instant."""
 
 AMEND: Final = """
+WITH amended AS MATERIALIZED (
+    SELECT * FROM json_populate_recordset(NULL::transactions, %(amended)s::json)
+), cleared AS (
+    DELETE FROM fraud_reports f
+     USING amended
+     WHERE f.user_id = %(user_id)s AND f.user_id = amended.user_id AND f.transaction_id = amended.transaction_id
+       AND amended.reported_at IS NULL
+)
 UPDATE transactions t
    SET status = amended.status, settled_at = amended.settled_at, reported_at = amended.reported_at
-  FROM json_populate_recordset(NULL::transactions, %(amended)s::json) AS amended
+  FROM amended
  WHERE t.user_id = %(user_id)s AND t.user_id = amended.user_id AND t.transaction_id = amended.transaction_id
 """
+
+"""What transactions became; a report of one that is no fraud any more is deleted."""
 
 LABEL: Final = """
 INSERT INTO fraud_reports (user_id, transaction_id, receiver_upi, reported_at, source)

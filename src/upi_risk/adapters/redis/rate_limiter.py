@@ -10,10 +10,10 @@ from hashlib import sha1, sha256
 from math import ceil
 from typing import Any, Final
 
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
+from upi_risk.adapters.redis.client import Client
 from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.rate_limit import Ask, Verdict
 
@@ -44,7 +44,7 @@ _MICROSECONDS: Final = 1_000_000
 class RedisRateLimiter:
     """See :class:`upi_risk.domain.rate_limit.RateLimiter`. All asks are one round trip, those of a bucket one call."""
 
-    def __init__(self, client: Redis, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
+    def __init__(self, client: Client, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
         """Keys begin with the prefix."""
         self._redis = BestEffort(client, guard)
         self._prefix = prefix

@@ -71,7 +71,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
             user.largest_paise,
             user.payee_count,
             user.last_settled_at,
-            [(day.number, day.settled, day.reports) for day in user.track.days],
+            [day[:3] for day in user.track.days],
             _column(user.habits.minutes),
             _column(user.habits.hours),
             _column(user.habits.days),
@@ -143,10 +143,7 @@ class ReceiverRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknow
         return cls(
             receiver.upi_id,
             receiver.report_count,
-            [
-                (day.number, day.settled, day.reports, day.paise, day.fresh, day.reported, day.reported_paise)
-                for day in receiver.track.days
-            ],
+            list(receiver.track.days),
             _column(receiver.hours),
             receiver.payer_count,
             receiver.first_hour,
@@ -201,7 +198,7 @@ session_record: Final = msgspec.msgpack.Decoder(SessionRecord).decode
 
 
 def _column(tiles: Tiles) -> Column:
-    return [(t.number, t.count, t.paise, t.squares, t.fresh, t.unusual) for t in tiles]
+    return list(tiles)
 
 
 def _tiles(column: Column) -> Tiles:

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
+from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.records import SessionRecord, pack, session_record
 from upi_risk.domain.ports import Sessions
 from upi_risk.domain.session import Session
@@ -36,7 +36,7 @@ class CachedSessions:
         garbage: keys that held what they should not, and were removed.
     """
 
-    def __init__(self, store: Sessions, client: Redis, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
+    def __init__(self, store: Sessions, client: Client, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
         """``store`` has the truth; keys begin with the prefix."""
         self._store = store
         self._redis = BestEffort(client, guard)

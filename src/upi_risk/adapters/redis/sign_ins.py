@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from redis.asyncio import Redis
-
 from upi_risk.adapters.redis.best_effort import BestEffort, Guard
+from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.sessions import ENDED, LONGEST_LIFE, key_of
 from upi_risk.domain.account_ports import SignIns
 from upi_risk.domain.errors import StoreUnavailableError
@@ -26,7 +25,7 @@ class CachedSignIns:
     but copies of them may come back with it, so the call is refused (StoreUnavailableError) and has to be made again.
     """
 
-    def __init__(self, store: SignIns, client: Redis, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
+    def __init__(self, store: SignIns, client: Client, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
         """``store`` has the truth; the prefix is that of the copies."""
         self._store = store
         self._redis = BestEffort(client, guard)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from hashlib import sha1
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
+from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.records import (
     PayeeRecord,
     ReceiverRecord,
@@ -30,6 +30,8 @@ from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.user import Payee, User
+
+Value = TypeVar("Value")
 
 USER_LIFE_MS: Final = 30 * 60_000
 RECEIVER_LIFE_MS: Final = 60 * 60_000
@@ -50,6 +52,30 @@ return 1
 _DIGEST: Final = sha1(WRITE, usedforsecurity=False).hexdigest()
 
 
+MOST_READ: Final = 2_048
+"""Users, and as many receivers, whose records need not be read again while they are the same to the byte."""
+
+
+class _Read(Generic[Value]):
+    """What records said that were read or written lately, by key, the one longest there first."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[bytes, Value]] = {}
+
+    def get(self, key: str, record: bytes) -> Value | None:
+        """What this record says, if it is the one last seen under the key."""
+        held = self._held.get(key)
+        return held[1] if held is not None and held[0] == record else None
+
+    def put(self, key: str, record: bytes, value: Value) -> None:
+        """Remember what a record says."""
+        self._held[key] = (record, value)
+        if len(self._held) > MOST_READ:
+            del self._held[next(iter(self._held))]
+
+
 class RedisSnapshotCache:
     """See :class:`upi_risk.domain.ports.SnapshotCache`.
 
@@ -57,10 +83,12 @@ class RedisSnapshotCache:
         garbage: keys that held what they should not, and were removed.
     """
 
-    def __init__(self, client: Redis, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
+    def __init__(self, client: Client, *, prefix: str = "upi:", guard: Guard | None = None) -> None:
         """Keys of all kinds begin with the prefix; ``guard`` is shared with others of the same server."""
         self._redis = BestEffort(client, guard)
         self._prefix = prefix
+        self._users = _Read[User]()
+        self._receivers = _Read[Receiver]()
         self.garbage = 0
 
     @property
@@ -109,7 +137,7 @@ class RedisSnapshotCache:
         """Add users and pairs to the snapshot; yields the keys of garbage."""
         for (user_id, asked), reply in zip(pairs.items(), replies, strict=True):
             try:
-                user, payees = _user(user_id, list(asked), reply)
+                user, payees = self._user(user_id, list(asked), reply)
             except (msgspec.DecodeError, ValueError, ResponseError):
                 yield self._user_key(user_id)
                 continue
@@ -120,12 +148,51 @@ class RedisSnapshotCache:
     def _read_receivers(self, receivers: list[UpiId], replies: list[Any], snapshot: Snapshot) -> Iterable[str]:
         for upi_id, reply in zip(receivers, replies, strict=True):
             try:
-                receiver = _receiver(upi_id, reply)
+                receiver = self._receiver(upi_id, reply)
             except (msgspec.DecodeError, ValueError, ResponseError):
                 yield self._receiver_key(upi_id)
                 continue
             if receiver is not None:
                 snapshot.receivers[upi_id] = receiver
+
+    def _user(
+        self,
+        user_id: str,
+        asked: Iterable[UpiId],
+        reply: Any,  # noqa: ANN401 - bytes, an error, or anything
+    ) -> tuple[User | None, list[Payee]]:
+        """Read the reply about a user: state, number of pairs held, and each pair asked for.
+
+        Raises:
+            ValueError: it is not what we write.
+            ResponseError: the key holds something else altogether.
+        """
+        if isinstance(reply, ResponseError):
+            raise reply
+        state, held, *pairs = reply
+        if state is None:
+            return None, []
+        user = self._users.get(user_id, state)
+        if user is None:
+            user = user_record(state).value()
+            if user.user_id != user_id:
+                raise ValueError(user_id)
+            self._users.put(user_id, state, user)
+        holds_all = int(held or b"") == user.payee_count
+        return user, list(_payees(user_id, zip(asked, pairs, strict=True), holds_all=holds_all))
+
+    def _receiver(self, upi_id: UpiId, reply: Any) -> Receiver | None:  # noqa: ANN401 - bytes, an error, or anything
+        if isinstance(reply, ResponseError):
+            raise reply
+        if reply is None:
+            return None
+        receiver = self._receivers.get(upi_id, reply)
+        if receiver is None:
+            receiver = receiver_record(reply).value()
+            if receiver.upi_id != upi_id:
+                raise ValueError(upi_id)
+            self._receivers.put(upi_id, reply, receiver)
+        return receiver
 
     def _user_arguments(self, entry: CacheEntry) -> Command:
         key = self._user_key(entry.user.user_id)
@@ -134,7 +201,9 @@ class RedisSnapshotCache:
         for payee in entry.payees:
             if payee.exists:
                 fields += (f"p:{payee.receiver}", pack(PayeeRecord.of(payee)))
-        return (key, entry.user.version, previous, pack(UserRecord.of(entry.user)), _life(key, USER_LIFE_MS), *fields)
+        state = pack(UserRecord.of(entry.user))
+        self._users.put(entry.user.user_id, state, entry.user)
+        return (key, entry.user.version, previous, state, _life(key, USER_LIFE_MS), *fields)
 
     def _receiver_arguments(self, receiver: Receiver) -> Command:
         key = self._receiver_key(receiver.upi_id)
@@ -164,43 +233,15 @@ class RedisSnapshotCache:
         return f"{self._prefix}r:{receiver}"
 
 
-def _user(user_id: str, asked: Iterable[UpiId], reply: Any) -> tuple[User | None, list[Payee]]:  # noqa: ANN401
-    """Read the reply about a user: state, number of pairs held, and each pair asked for.
-
-    Raises:
-        ValueError: it is not what we write.
-        ResponseError: the key holds something else altogether.
-    """
-    if isinstance(reply, ResponseError):
-        raise reply
-    state, held, *pairs = reply
-    if state is None:
-        return None, []
-    user = user_record(state).value()
-    if user.user_id != user_id:
-        raise ValueError(user_id)
-    holds_all = int(held or b"") == user.payee_count
-    payees = []
-    for receiver, pair in zip(asked, pairs, strict=True):
+def _payees(user_id: str, pairs: Iterable[tuple[UpiId, bytes | None]], *, holds_all: bool) -> Iterable[Payee]:
+    for receiver, pair in pairs:
         if pair is not None:
             payee = payee_record(pair).value()
             if (payee.user_id, payee.receiver) != (user_id, receiver):
                 raise ValueError(user_id)
-            payees.append(payee)
+            yield payee
         elif holds_all:
-            payees.append(Payee(user_id, receiver))
-    return user, payees
-
-
-def _receiver(upi_id: UpiId, reply: Any) -> Receiver | None:  # noqa: ANN401 - bytes, an error, or anything
-    if isinstance(reply, ResponseError):
-        raise reply
-    if reply is None:
-        return None
-    receiver = receiver_record(reply).value()
-    if receiver.upi_id != upi_id:
-        raise ValueError(upi_id)
-    return receiver
+            yield Payee(user_id, receiver)
 
 
 def _life(key: str, longest_ms: int) -> int:

@@ -57,6 +57,7 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
         try:
             if fresh:
                 await forget_users(container.engine(), _prefix(name), name)
+            await container.follow_rules().look()
             yield _house(container, name)
         except PhoneTakenError as error:
             message = f"{file.name} was replayed into this database before: add --fresh to remove that first."
@@ -79,7 +80,7 @@ def _house(container: Container, name: str) -> ReplayHouse:
         container.users(),
         container.identities(),
         container.check_batch(),
-        Outcomes(container.confirm(), container.report()),
+        Outcomes(container.confirm(), container.report_fraud()),
         first_phone=_FIRST_PHONE + block * _PHONES_IN_BLOCK,
     )
     return ReplayHouse(replay, container.verify_saved(), container.load().stats, container.scorer().card.version)

@@ -23,5 +23,6 @@ def command() -> None:
         redis_url=settings.redis_url or None,
         var_dir=VAR,
         environ=environment(),
+        proven=settings.auth_mode == "otp",
     )
     sys.exit(run(options))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from litestar import Litestar, Router
-from litestar.config.cors import CORSConfig
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute
 
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
+from upi_risk.entrypoints.http.cors import Origins
+from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, Limit, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
 from upi_risk.entrypoints.http.health import living, readiness
+from upi_risk.entrypoints.http.operations import OPERATIONS
+from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
+from upi_risk.entrypoints.http.proven_users import PROVEN_USER_ROUTES
+from upi_risk.entrypoints.http.rate_limits import LimitRequests
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -35,6 +40,8 @@ class HttpOptions:
         log_request: is told of every request when it has been answered.
         log_failure: is told of every exception behind an answer of 500 or more.
         cors_origins: origins of web pages that may call, exactly; none if empty.
+        hosts: names, in lower case, that the service goes by in a Host header; any if None.
+        hsts: whether browsers are told to come by TLS alone from now on.
         docs: whether ``/docs`` and ``/openapi.json`` are there.
         deadline_seconds: how long a request may take once it has been read; checks keep a deadline of their own.
         limit: decides whether a request is let in, see ``LimitRequests``; all are if None.
@@ -46,16 +53,13 @@ class HttpOptions:
     log_request: LogRequest
     log_failure: LogFailure
     cors_origins: Sequence[str] = ()
+    hosts: Collection[str] | None = None
+    hsts: bool = False
     docs: bool = True
     deadline_seconds: float = 0.45
-    limit: Limit | None = None
+    limit: LimitRequests | None = None
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
-
-    def __post_init__(self) -> None:
-        for origin in self.cors_origins:
-            if "*" in origin:
-                raise ValueError("A CORS origin is an exact one, as https://app.example.com; patterns are not taken.")
 
 
 def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
@@ -66,15 +70,15 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         options: how they are served.
     """
     refuse = refusals(options.log_failure)
+    operations = OPERATIONS if use_cases.proven is None else PROVEN_OPERATIONS
     app = Litestar(
         route_handlers=[
             *_routes(use_cases, options),
             Router("/v1", route_handlers=_routes(use_cases, options)),
             living(),
             readiness(use_cases.ready),
-            *(documentation(options.version) if options.docs else ()),
+            *(documentation(options.version, operations) if options.docs else ()),
         ],
-        cors_config=_cors(options.cors_origins),
         debug=False,
         exception_handlers={Exception: refuse},
         logging_config=None,
@@ -93,6 +97,9 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
             log_failure=options.log_failure,
             deadline_seconds=options.deadline_seconds,
             limit=options.limit,
+            origins=Origins(options.cors_origins),
+            hosts=None if options.hosts is None else frozenset(name.encode() for name in options.hosts),
+            hsts=options.hsts,
         ),
         direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
     )
@@ -101,25 +108,14 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (signing_up, logging_in, own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
-    return [checking(use_cases, options.log_failure, options.deadline_seconds), *(maker(use_cases) for maker in makers)]
+    makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
+    check = checking(use_cases, options.log_failure, options.deadline_seconds, options.limit)
+    return [check, *_ways_in(use_cases), *(maker(use_cases) for maker in makers)]
 
 
-def _cors(origins: Sequence[str]) -> CORSConfig | None:
-    if not origins:
-        return None
-    return CORSConfig(
-        allow_origins=list(origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-        allow_credentials=False,
-        expose_headers=[
-            "Idempotent-Replayed",
-            "Location",
-            "RateLimit",
-            "RateLimit-Policy",
-            "Retry-After",
-            "X-Request-ID",
-        ],
-        max_age=600,
-    )
+def _ways_in(use_cases: UseCases) -> list[HTTPRouteHandler]:
+    """Sign-up and sign-in, and the devices to sign in with, as the mode has them."""
+    proven = use_cases.proven
+    if proven is None:
+        return [signing_up(use_cases), logging_in(use_cases)]
+    return [maker(use_cases, proven) for maker in (*PROVEN_USER_ROUTES, *DEVICE_ROUTES)]

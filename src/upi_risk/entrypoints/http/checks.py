@@ -14,16 +14,18 @@ from litestar.types import HTTPScope, Receive, Scope, Send
 
 from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.deadline import within
-from upi_risk.domain.errors import ForbiddenError, InvalidInputError
+from upi_risk.domain.errors import ForbiddenError, InvalidInputError, OverloadedError, RateLimitedError
 from upi_risk.domain.payment import Payment, upi_id
+from upi_risk.domain.rate_limit import Ask as LimiterAsk
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.amounts import paise
 from upi_risk.entrypoints.http.answers import Answer, answer, refusal
 from upi_risk.entrypoints.http.body import JsonBody
-from upi_risk.entrypoints.http.edge import LogFailure
-from upi_risk.entrypoints.http.errors import METHOD_NOT_ALLOWED, ProblemError
+from upi_risk.entrypoints.http.edge import LET_IN, LogFailure
+from upi_risk.entrypoints.http.errors import METHOD_NOT_ALLOWED, RATE_LIMITED, ProblemError
 from upi_risk.entrypoints.http.guards import bearer_token
 from upi_risk.entrypoints.http.headers import idempotency_key
+from upi_risk.entrypoints.http.rate_limits import LimitRequests, limit_headers
 from upi_risk.entrypoints.http.schemas import CheckBody
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import check_answer
@@ -34,9 +36,11 @@ _METHODS: Final = (b"allow", b"POST, OPTIONS")
 _NO_CONTENT: Final = 204
 
 
-def checking(use_cases: UseCases, log_failure: LogFailure, deadline_seconds: float) -> ASGIRouteHandler:
+def checking(
+    use_cases: UseCases, log_failure: LogFailure, deadline_seconds: float, limit: LimitRequests | None
+) -> ASGIRouteHandler:
     """``POST /check-transaction``."""
-    ask = Ask(use_cases, deadline_seconds)
+    ask = Ask(use_cases, deadline_seconds, limit)
 
     @asgi(PATH, copy_scope=False)
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,11 +57,13 @@ class Ask:
     """From a request to its answer.
 
     Callers are recognised in batches, so a fault in what they sent is found before it is known who they are; they are
-    told of it only after they have been recognised.
+    told of it only after they have been recognised. The limit of requests is asked for in the batch too, and for what
+    never gets so far by itself.
     """
 
-    def __init__(self, use_cases: UseCases, deadline_seconds: float) -> None:
+    def __init__(self, use_cases: UseCases, deadline_seconds: float, limit: LimitRequests | None = None) -> None:
         """``deadline_seconds`` is how long recognising a caller may take that is only to be told of a fault."""
+        self._limit = limit
         self._read = JsonBody(CheckBody).read
         self._authenticate = use_cases.authenticate
         self._check = use_cases.check
@@ -74,6 +80,39 @@ class Ask:
             ProblemError: HTTP refuses the request.
             ClientGoneError: the caller hung up.
         """
+        limited = self._limit is not None and LET_IN not in scope["state"]
+        ask = self._limit.ask_of_all_routes(scope) if self._limit is not None and limited else None
+        try:
+            asked = await self._asked(scope, receive, ask)
+            if isinstance(asked, Answer):
+                await self._count(ask)
+                return asked
+        except OverloadedError:
+            raise
+        except Exception:
+            await self._count(ask)
+            raise
+        try:
+            transaction = await self._check(asked)
+        except RateLimitedError as refused:
+            raise ProblemError(RATE_LIMITED, headers=limit_headers(refused)) from None
+        return _told(asked.payment, transaction)
+
+    async def _count(self, ask: LimiterAsk | None) -> None:
+        """Ask the limiter about a request that no batch will.
+
+        Raises:
+            ProblemError: it is over the limit, which goes before what else is wrong with it.
+        """
+        if ask is None or self._limit is None:
+            return
+        try:
+            await within(self._deadline_seconds, self._limit.require(ask))
+        except RateLimitedError as refused:
+            raise ProblemError(RATE_LIMITED, headers=limit_headers(refused)) from None
+
+    async def _asked(self, scope: HTTPScope, receive: Receive, ask: LimiterAsk | None) -> Asked | Answer:
+        """The question, or the answer where there is none to be asked."""
         if scope["method"] != "POST":
             return _other_method(scope)
         self._admit()
@@ -84,12 +123,11 @@ class Ask:
             await self._recognised(token)
             raise
         try:
-            payment = self._payment(scope, body)
+            return Asked(token, self._payment(scope, body), ask)
         except InvalidInputError as fault:
             if body.user_id != await self._recognised(token) and fault.field != "user_id":
                 raise ForbiddenError from None
             raise
-        return _told(payment, await self._check(Asked(token, payment)))
 
     async def _recognised(self, token: str) -> str:
         return await within(self._deadline_seconds, self._authenticate(token))

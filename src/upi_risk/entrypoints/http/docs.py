@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from typing import Final
 
@@ -14,6 +15,7 @@ from litestar.response.base import ASGIResponse
 from upi_risk.entrypoints.http.answers import JSON
 from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.openapi import document
+from upi_risk.entrypoints.http.operations import Operation
 
 _BUNDLE: Final = resources.files("swagger_ui_bundle") / "vendor" / "swagger-ui-4.15.5"
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "png": "image/png"}
@@ -55,14 +57,15 @@ SwaggerUIBundle({
 """
 
 
-def documentation(version: str) -> list[HTTPRouteHandler]:
+def documentation(version: str, operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
     """``GET /docs``, its assets and ``GET /openapi.json``.
 
     Args:
         version: the service's.
+        operations: the routes that there are.
     """
     assets = {name: (_BUNDLE / name).read_bytes() for name in _FROM_BUNDLE} | {"start.js": _START}
-    described = msgspec.json.encode(document(version))
+    described = msgspec.json.encode(document(version, operations))
 
     @get("/docs", name="docs")
     async def page() -> ASGIResponse:

@@ -5,7 +5,7 @@ Version 3.0.3, the newest that the Swagger UI on the package index can show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -42,6 +42,13 @@ PARAMETERS: Final[Mapping[str, Json]] = {
         "description": "As `/check-transaction` gave it.",
         "schema": {"type": "string", "format": "uuid"},
     },
+    "device_id": {
+        "name": "device_id",
+        "in": "path",
+        "required": True,
+        "description": "As `GET /devices` gives it.",
+        "schema": {"type": "string"},
+    },
     "cursor": {
         "name": "cursor",
         "in": "query",
@@ -57,9 +64,12 @@ PARAMETERS: Final[Mapping[str, Json]] = {
 }
 
 _REQUEST_ID: Final[Json] = {"description": "Name it when you ask us.", "schema": {"type": "string"}}
+_FIRST_STATUS: Final = 200
 _REF: Final = "#/components/schemas/{name}"
 _EVERYWHERE: Final = (
     errors.INVALID_HTTP,
+    errors.BAD_HOST,
+    errors.REQUEST_TIMEOUT,
     errors.URI_TOO_LONG,
     errors.HEADERS_TOO_LARGE,
     errors.INTERNAL,
@@ -75,16 +85,17 @@ _WITH_BODY: Final = (
 )
 
 
-def document(version: str) -> Json:
+def document(version: str, operations: Sequence[Operation] = OPERATIONS) -> Json:
     """The whole document.
 
     Args:
         version: the service's.
+        operations: the routes that there are.
     """
-    types = {held for op in OPERATIONS for held in (op.answers, op.takes) if held} | {Problem}
+    types = {held for op in operations for held in (op.answers, op.takes, op.first_answers) if held} | {Problem}
     _, components = msgspec.json.schema_components(sorted(types, key=lambda held: held.__name__), ref_template=_REF)
     paths: Json = {}
-    for operation in OPERATIONS:
+    for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
     return {
         "openapi": "3.0.3",
@@ -93,6 +104,7 @@ def document(version: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": {name: _plain(schema) for name, schema in components.items()},
+            "examples": {kind.slug: {"summary": kind.title, "value": example_of(kind)} for kind in errors.KINDS},
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -111,13 +123,16 @@ def _operation(op: Operation) -> Json:
         "description": op.description,
         "operationId": _name(op),
         "security": [] if op.public else [{"bearer": []}],
-        "responses": {str(op.status): _success(op), **_refusals(op)},
+        "responses": {**_successes(op), **_refusals(op)},
     }
     if op.parameters:
         told["parameters"] = [PARAMETERS[name] for name in op.parameters]
     if op.takes:
         schema = {"$ref": _REF.format(name=op.takes.__name__)}
-        content = {"application/json": {"schema": schema, "example": op.sends}}
+        shown: Json = {"example": op.sends}
+        if op.steps:
+            shown = {"examples": {name: {"value": sent} for name, sent in op.steps.items()}}
+        content = {"application/json": {"schema": schema, **shown}}
         told["requestBody"] = {"required": not op.may_be_empty, "content": content}
     return told
 
@@ -127,7 +142,24 @@ def _name(op: Operation) -> str:
     return op.method + "".join(word.title() for word in words)
 
 
-def _success(op: Operation) -> Json:
+def _successes(op: Operation) -> Json:
+    """The answers to a route that does what it is asked; one in two steps has one for each."""
+    last = _success(op, {"schema": _ref(op.answers), "example": op.example})
+    if op.first_answers is None:
+        return {str(op.status): last}
+    first = {"schema": _ref(op.first_answers), "example": op.first_example}
+    if op.status != _FIRST_STATUS:
+        return {str(_FIRST_STATUS): _success(op, first), str(op.status): last}
+    schema = {"oneOf": [first["schema"], _ref(op.answers)]}
+    examples = {"first": {"value": op.first_example}, "second": {"value": op.example}}
+    return {str(op.status): _success(op, {"schema": schema, "examples": examples})}
+
+
+def _ref(held: type[msgspec.Struct]) -> Json:
+    return {"$ref": _REF.format(name=held.__name__)}
+
+
+def _success(op: Operation, content: Json) -> Json:
     headers: Json = {"X-Request-ID": _REQUEST_ID}
     if "idempotency_key" in op.parameters:
         headers["Location"] = {"description": "Where the transaction is shown.", "schema": {"type": "string"}}
@@ -135,12 +167,7 @@ def _success(op: Operation) -> Json:
             "description": "`true` when this is the stored answer to an earlier request.",
             "schema": {"type": "string", "enum": ["true"]},
         }
-    schema = {"$ref": _REF.format(name=op.answers.__name__)}
-    return {
-        "description": op.summary,
-        "headers": headers,
-        "content": {"application/json": {"schema": schema, "example": op.example}},
-    }
+    return {"description": op.summary, "headers": headers, "content": {"application/json": content}}
 
 
 def problems_of(op: Operation) -> tuple[errors.Kind, ...]:
@@ -167,7 +194,7 @@ def _refusals(op: Operation) -> Json:
             "content": {
                 "application/problem+json": {
                     "schema": {"$ref": _REF.format(name=Problem.__name__)},
-                    "examples": {kind.slug: {"value": example_of(kind)} for kind in kinds},
+                    "examples": {kind.slug: {"$ref": f"#/components/examples/{kind.slug}"} for kind in kinds},
                 }
             },
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ _PROFILE: Final[dict[str, Any]] = {
     "last_login_at": "2026-01-15T09:30:00.123456Z",
     "last_transaction_at": None,
 }
-_SIGNED_IN: Final[dict[str, Any]] = {
+SIGNED_IN: Final[dict[str, Any]] = {
     **_PROFILE,
     "access_token": "upa_mZ0tq3...",
     "refresh_token": "upa_9xQf1c...",
@@ -85,6 +86,9 @@ class Operation:
         may_be_empty: whether the body may be left out.
         parameters: names of the parameters, see ``openapi.PARAMETERS``.
         public: whether it is answered without a token.
+        first_answers: of a route in two steps, the schema of the answer to the first, with status 200.
+        first_example: one that this schema accepts.
+        steps: examples of the bodies of a route in steps, by what they do.
     """
 
     tag: str
@@ -101,17 +105,20 @@ class Operation:
     parameters: tuple[str, ...] = ()
     status: int = 200
     public: bool = False
+    first_answers: type[msgspec.Struct] | None = None
+    first_example: Any = None
+    steps: Mapping[str, Any] = field(default_factory=dict)
 
 
 OPERATIONS: Final = (
     Operation(
         "Users", "post", "/signup", "Become a user", "Registers a name and a phone and signs the new user in.",
-        schemas.SignedIn, _SIGNED_IN, (errors.CONFLICT,),
+        schemas.SignedIn, SIGNED_IN, (errors.CONFLICT,),
         takes=schemas.SignUpBody, sends={"name": "Gopal", "phone": "9876543210"}, status=201, public=True,
     ),
     Operation(
         "Users", "post", "/login", "Sign in", "Counts the sign-in and gives new tokens.",
-        schemas.SignedIn, {**_SIGNED_IN, "login_count": 2}, (errors.NOT_FOUND,),
+        schemas.SignedIn, {**SIGNED_IN, "login_count": 2}, (errors.NOT_FOUND,),
         takes=schemas.LogInBody, sends={"phone": "9876543210"}, public=True,
     ),
     Operation(
@@ -132,7 +139,7 @@ OPERATIONS: Final = (
         "Gives new tokens; the refresh token that came is worth nothing from then on. Within 10 seconds it may come "
         "once more, in case the answer was lost, and gets the same refresh token. Later it ends the sign-in: somebody "
         "has a copy.",
-        schemas.NewTokens, {name: _SIGNED_IN[name] for name in _TOKENS}, (errors.UNAUTHENTICATED,),
+        schemas.NewTokens, {name: SIGNED_IN[name] for name in _TOKENS}, (errors.UNAUTHENTICATED,),
         takes=schemas.RefreshBody, sends={"refresh_token": "upa_9xQf1c..."}, public=True,
     ),
     Operation(

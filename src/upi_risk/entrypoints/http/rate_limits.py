@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from litestar.types import HTTPScope
 
 from upi_risk.application.coalesce import Coalesce
+from upi_risk.domain.errors import RateLimitedError
 from upi_risk.domain.rate_limit import Ask, RateLimiter, Verdict
 from upi_risk.entrypoints.http.client_address import ClientAddress
 
@@ -36,9 +37,15 @@ class Limits:
 
 
 class LimitRequests:
-    """Decides for each request whether it is let in. Those that wait together are one call of the limiter."""
+    """Decides for each request whether it is let in. Those that wait together are one call of the limiter.
+
+    Attributes:
+        limiter: the one that is asked, for those that have asks of their own.
+    """
 
     def __init__(self, limiter: RateLimiter, address: ClientAddress, limits: Limits) -> None:
+        self.limiter = limiter
+
         async def admit(asks: Sequence[Ask]) -> Sequence[Verdict]:
             return await limiter.admit(asks)
 
@@ -56,27 +63,42 @@ class LimitRequests:
         path = scope["path"]
         if path in UNLIMITED:
             return None
-        address = self._address(scope)
-        if self._per_minute:
-            refusal = await self._ask("minute", address, self._per_minute, MINUTE)
-            if refusal is not None:
-                return refusal
-        if scope["method"] == "POST" and self._own:
-            own = self._own.get(_canonical(path))
-            if own is not None:
-                return await self._ask(own[0], address, own[1], HOUR)
+        try:
+            ask = self.ask_of_all_routes(scope)
+            if ask is not None:
+                await self.require(ask)
+            if scope["method"] == "POST" and self._own:
+                own = self._own.get(_canonical(path))
+                if own is not None:
+                    await self.require(Ask(f"{own[0]} {self._address(scope)}", own[1], HOUR))
+        except RateLimitedError as refused:
+            return limit_headers(refused)
         return None
 
-    async def _ask(self, name: str, address: str, limit: int, window: int) -> Headers | None:
-        verdict = await self._admit(Ask(f"{name} {address}", limit, window))
-        if verdict.admitted:
-            return None
-        wait = verdict.retry_after_seconds
-        return [  # as draft-ietf-httpapi-ratelimit-headers-10 has them
-            (b"retry-after", b"%d" % wait),
-            (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name.encode(), limit, window)),
-            (b"ratelimit", b'"%b";r=0;t=%d' % (name.encode(), wait)),
-        ]
+    def ask_of_all_routes(self, scope: HTTPScope) -> Ask | None:
+        """What a request has to ask of the limiter, whatever its route; None if there is no such limit."""
+        return Ask(f"minute {self._address(scope)}", self._per_minute, MINUTE) if self._per_minute else None
+
+    async def require(self, ask: Ask) -> None:
+        """Count a request.
+
+        Raises:
+            RateLimitedError: it is not let in.
+        """
+        verdict = await self._admit(ask)
+        if not verdict.admitted:
+            raise RateLimitedError(ask, verdict)
+
+
+def limit_headers(refused: RateLimitedError) -> Headers:
+    """When to come back, as draft-ietf-httpapi-ratelimit-headers-10 has it."""
+    ask, wait = refused.ask, refused.verdict.retry_after_seconds
+    name = ask.name.encode()
+    return [
+        (b"retry-after", b"%d" % wait),
+        (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name, ask.limit, ask.window_seconds)),
+        (b"ratelimit", b'"%b";r=0;t=%d' % (name, wait)),
+    ]
 
 
 def _canonical(path: str) -> str:

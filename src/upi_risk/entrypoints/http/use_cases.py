@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from litestar.types import HTTPScope
+
 from upi_risk.application.check_for_callers import Asked
+from upi_risk.application.devices import ManageDevices
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.record_label import ReportByPayer
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate
 from upi_risk.domain.ports import Clock, Identities
 from upi_risk.domain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenUseCases:
+    """The ways in where a phone has to be proven.
+
+    Attributes:
+        address: whom a request is counted under.
+    """
+
+    sign_up: SignUpByCode
+    log_in: LogInByProof
+    devices: ManageDevices
+    address: Callable[[HTTPScope], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,7 @@ class UseCases:
     Attributes:
         check: answers one caller; in the service a ``Coalesce`` over ``CheckForCallers``.
         admit: raises OverloadedError while checks could not be answered in time.
+        proven: the ways in that take the place of ``sign_up`` and ``log_in``; None in the demo mode.
         ready: the name of each thing that answers depend on, and whether it works now.
     """
 
@@ -34,8 +54,9 @@ class UseCases:
     check: Callable[[Asked], Awaitable[Transaction]]
     admit: Callable[[], None]
     confirm: ConfirmTransaction
-    report: ReportFraud
+    report: ReportFraud | ReportByPayer
     look_up: LookUp
     clock: Clock
     identities: Identities
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    proven: ProvenUseCases | None = None

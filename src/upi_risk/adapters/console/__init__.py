@@ -1,0 +1,1 @@
+"""The terminal of who runs the service."""

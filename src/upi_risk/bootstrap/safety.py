@@ -1,0 +1,67 @@
+"""Whether a service with these settings would let somebody in who should not get in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upi_risk.bootstrap.secret_faults import (
+    fault_of_file,
+    fault_of_gateway,
+    fault_of_placeholder,
+    fault_of_secret,
+    is_loopback,
+)
+
+if TYPE_CHECKING:
+    from upi_risk.bootstrap.settings import Settings
+
+
+def fault_of_serving(settings: Settings, env_file: Path) -> str | None:
+    """A sentence that says what to do; None if it may serve.
+
+    Args:
+        settings: what it would serve with.
+        env_file: the file that secrets may be in.
+    """
+    faults = _demo(settings) if settings.auth_mode == "demo" else _secrets(settings, env_file)
+    return next(filter(None, (*_limits(settings), *faults)), None)
+
+
+def _limits(settings: Settings) -> Iterator[str]:
+    given = {
+        "RATE_LIMIT_PER_MINUTE": settings.rate_limit_per_minute,
+        "SIGNUP_LIMIT_PER_HOUR": settings.signup_limit_per_hour,
+        "LOGIN_LIMIT_PER_HOUR": settings.login_limit_per_hour,
+        "GUESS_LIMIT_PER_HOUR": settings.guess_limit_per_hour,
+        "CODE_LIMIT_PER_TEN_MINUTES": settings.code_limit_per_ten_minutes,
+    }
+    if settings.app_env == "production" and 0 in given.values():
+        names = ", ".join(name for name, limit in given.items() if limit == 0)
+        yield f"APP_ENV=production needs limits: {names} must be at least 1."
+
+
+def _demo(settings: Settings) -> Iterator[str]:
+    if settings.app_env == "production":
+        yield "APP_ENV=production needs AUTH_MODE=otp, which proves the phone; the demo mode is for development."
+    if not is_loopback(settings.host):
+        yield (
+            f"HOST={settings.host} is no loopback address: the demo mode signs anybody in by a phone number alone, "
+            "so it serves this machine only; use HOST=127.0.0.1, or AUTH_MODE=otp."
+        )
+
+
+def _secrets(settings: Settings, env_file: Path) -> Iterator[str | None]:
+    production, http = settings.app_env == "production", settings.otp_sender == "http"
+    yield fault_of_secret("OTP_PEPPER", settings.otp_pepper, needed=production)
+    yield fault_of_secret("OTP_PEPPER_PREVIOUS", settings.otp_pepper_previous)
+    yield fault_of_secret("OTP_GATEWAY_TOKEN", settings.otp_gateway_token, needed=http, least=16)
+    if http:
+        yield fault_of_gateway(settings.otp_gateway_url, safe=production)
+    if production:
+        if not http:
+            yield "APP_ENV=production does not write codes on a terminal: set OTP_SENDER=http."
+        yield fault_of_placeholder("DATABASE_URL", settings.database_url)
+        yield fault_of_placeholder("REDIS_URL", settings.redis_url)
+        yield fault_of_file(env_file)

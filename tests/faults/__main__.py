@@ -1,0 +1,57 @@
+"""``python -m tests.faults PART [NUMBER]``: the long version of a test of faults, with a progress bar."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from rich.progress import Progress
+
+from tests.faults import acknowledged
+from tests.faults.corrupt import corrupt
+from tests.faults.servers import ROOT, own_servers
+
+
+def _acknowledged(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(acknowledged.run(postgres, valkey, wanted, acknowledged.Kills(), tell))
+    return told, not told.problems()
+
+
+def _models(number: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with tempfile.TemporaryDirectory() as folder:
+        models = Path(folder) / "models"
+        for version in ("v1.0", "v2.0"):
+            shutil.copytree(ROOT / "artifacts" / "models" / version, models / version)
+        found = corrupt(models, "v2.0", "v1.0", number, tell)
+    return dict(found), not found["otherwise"]
+
+
+PARTS = {"acknowledged": (_acknowledged, 100_000), "models": (_models, 1_000)}
+
+
+def main(part: str, number: str = "") -> int:
+    """Run one, or all; the exit code is 1 when something was not as it must be."""
+    if part == "all":
+        return max(main(each) for each in PARTS)
+    run, usual = PARTS[part]
+    wanted = int(number or usual)
+    with Progress() as progress:
+        task = progress.add_task(part, total=wanted)
+        told, good = run(wanted, lambda done: progress.update(task, completed=done))
+    cores, gib = psutil.cpu_count(), psutil.virtual_memory().total / 2**30
+    load = os.getloadavg()[1]
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {cores} cores, {gib:.0f} GiB, load average {load:.1f}")  # noqa: T201
+    print(told)  # noqa: T201
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
