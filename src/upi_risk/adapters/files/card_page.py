@@ -48,7 +48,7 @@ def _made(card: ModelCard, record: TrainingRecord) -> str:
         f"amounts times {units}\n"
         f"- Trees: {parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}, "
         f"seed {parameters.seed}; L2 {parameters.l2_leaf_reg:g}, a fraud counts for {parameters.fraud_weight:g}; "
-        f"{parameters.feature_share:g} of the {len(card.features)} {card.feature_set} features for each level\n"
+        f"{parameters.feature_share * 100:g} % of the {len(card.features)} {card.feature_set} features for each level\n"
         f"- Chosen: {_chosen(record)}\n"
         f"- Held to the direction of sense: {'yes' if parameters.monotone else 'no'}\n"
         f"- Computed with: {', '.join(' '.join(pair) for pair in record.libraries)}\n"

@@ -148,7 +148,7 @@ def making(record: TrainingRecord, caption: str) -> str:
     source, parameters = record.source, record.parameters
     trees = f"{parameters.iterations:,} of depth {parameters.depth}, learning rate {parameters.learning_rate:g}"
     trees += f", seed {parameters.seed}; L2 {parameters.l2_leaf_reg:g}, a fraud counts for {parameters.fraud_weight:g}"
-    trees += f", {parameters.feature_share:g} of the features for each level"
+    trees += f", {parameters.feature_share * 100:g} % of the features for each level"
     chosen = "By hand." if record.tuning is None else str(record.tuning)
     chosen += "" if record.stopping is None else f" {record.stopping}"
     rows = [
