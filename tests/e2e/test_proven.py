@@ -195,9 +195,8 @@ async def workers(settings: Settings, remote: Gateway, tmp_path: Path) -> AsyncI
 async def at_once(client: httpx.AsyncClient, body: dict[str, str], number: int) -> Counter[int]:
     """The statuses of one sign-in that arrives so many times in the same moment; a client of HTTP takes too long."""
     request = client.build_request("POST", "/login", json=body)
-    head = (
-        f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(request.content)}"
-    )
+    lines = ["Host: 127.0.0.1", "Content-Type: application/json", f"Content-Length: {len(request.content)}"]
+    head = "\r\n".join(["POST /login HTTP/1.1", *lines])
     opened = [await asyncio.open_connection("127.0.0.1", client.base_url.port) for _ in range(number)]
     for _, writer in opened:
         writer.write(f"{head}\r\n\r\n".encode() + request.content)
