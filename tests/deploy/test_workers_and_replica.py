@@ -62,6 +62,7 @@ async def test_history_is_read_from_the_replica_and_decisions_never_are(database
         pool_timeout_ms=20_000,
         statement_timeout_ms=20_000,
         lock_timeout_ms=20_000,
+        allowed_hosts="testserver.local",
         request_deadline_ms=10_000,
         admission_wait_ms=10_000,
         log_level="error",

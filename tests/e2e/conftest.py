@@ -29,6 +29,7 @@ def settings(application_url: str, redis_url: str) -> Settings:
         lock_timeout_ms=20_000,
         redis_timeout_ms=2_000,
         log_level="error",
+        allowed_hosts="testserver.local,upi.test",
         rate_limit_per_minute=0,
         signup_limit_per_hour=0,
         login_limit_per_hour=0,

@@ -54,7 +54,7 @@ def port(database_url: str, redis_url: str) -> Iterator[int]:
 def _answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return connection.recv(15).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
@@ -68,7 +68,7 @@ def _ask_often(port: int, client: int) -> Counter[int]:
                 spoof = f"{client}.{connection}.{number}.7"
                 names = ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP")
                 lines = [f"{name}: {spoof}" for name in names] + [f"Forwarded: for={spoof}"]
-                head = "\r\n".join(["GET /nowhere HTTP/1.1", "Host: x", *lines, "", ""])
+                head = "\r\n".join(["GET /nowhere HTTP/1.1", "Host: localhost", *lines, "", ""])
                 open_one.sendall(head.encode())
                 status = int(answers.readline().split()[1])
                 length, wait = 0, None

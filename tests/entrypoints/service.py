@@ -52,6 +52,8 @@ class Service:
     records: list[RequestRecord] = field(default_factory=list)
     failures: list[tuple[str, Exception]] = field(default_factory=list)
     cors_origins: Sequence[str] = ()
+    hosts: Sequence[str] | None = None
+    hsts: bool = False
     docs: bool = False
     limit: LimitRequests | None = None
     patience: Patience = PATIENT
@@ -109,6 +111,8 @@ class Service:
             log_request=self.records.append,
             log_failure=lambda request_id, error: self.failures.append((request_id, error)),
             cors_origins=self.cors_origins,
+            hosts=self.hosts,
+            hsts=self.hsts,
             docs=self.docs,
             limit=self.limit,
             deadline_seconds=self.deadline_seconds,

@@ -86,6 +86,15 @@ def test_every_type_of_problem_is_documented_somewhere() -> None:
     assert {kind.slug for kind in KINDS} - told == {"method-not-allowed"}
 
 
+async def test_every_type_of_problem_has_its_example(document: Any) -> None:  # noqa: ANN401 - JSON
+    examples = document["components"]["examples"]
+    assert {name: held["value"]["type"] for name, held in examples.items()} == {
+        kind.slug: f"urn:upi-risk:{kind.slug}" for kind in KINDS
+    }
+    used = set(re.findall(r"#/components/examples/([a-z-]+)", msgspec.json.encode(document).decode()))
+    assert used == set(examples) - {"method-not-allowed", "invalid-otp"}  # no route of the demo mode has the second
+
+
 async def test_the_document_is_of_a_version_that_the_page_can_show(document: Any) -> None:  # noqa: ANN401 - JSON
     assert document["openapi"] == "3.0.3"
     text = msgspec.json.encode(document).decode()
@@ -106,7 +115,7 @@ async def test_the_document_tells_of_tokens_amounts_and_the_clients_part(documen
     checking = document["paths"]["/check-transaction"]["post"]
     assert checking["security"] == [{"bearer": []}]
     assert document["paths"]["/signup"]["post"]["security"] == []
-    statuses = "200 400 401 403 404 413 414 415 422 429 431 500 503"
+    statuses = "200 400 401 403 404 408 413 414 415 422 429 431 500 503"
     assert set(checking["responses"]) == set(statuses.split())
     assert "VERIFY" in document["info"]["description"]
 

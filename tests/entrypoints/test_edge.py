@@ -112,7 +112,7 @@ class Around:
         self.edge = Edge(app, options)
 
 
-async def test_a_plain_route_is_called_directly_unless_a_web_page_asks() -> None:
+async def test_a_plain_route_is_called_directly_whoever_asks() -> None:
     asked: list[str] = []
 
     def answering(name: str) -> Any:  # noqa: ANN401 - an ASGI app
@@ -129,7 +129,7 @@ async def test_a_plain_route_is_called_directly_unless_a_web_page_asks() -> None
     await talk(edge, scope())
     await talk(edge, scope(headers=[(b"origin", b"https://app.example.com")]))
     await talk(edge, scope("/login"))
-    assert asked == ["direct", "whole", "whole"]
+    assert asked == ["direct", "direct", "whole"]
     assert records[0].route == "/signup"
 
 

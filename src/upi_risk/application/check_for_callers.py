@@ -115,7 +115,7 @@ def _payer_of(key: ApiKey | None, question: Asked) -> str | None:
 def _refused(question: Asked, verdict: Verdict | None, caller: str | None) -> Answer | None:
     ask = question.ask
     if verdict is not None and ask is not None and not verdict.admitted:
-        return RateLimitedError(ask.name, ask.limit, ask.window_seconds, verdict.retry_after_seconds)
+        return RateLimitedError(ask, verdict)
     if caller is None:
         return UnauthenticatedError()
     return None if caller == question.payment.user_id else ForbiddenError()

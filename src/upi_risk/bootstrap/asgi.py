@@ -135,6 +135,8 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         log_request=log_request,
         log_failure=log_failure,
         cors_origins=settings.origins,
+        hosts=settings.hosts,
+        hsts=settings.sends_hsts,
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),

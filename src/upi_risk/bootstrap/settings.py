@@ -12,7 +12,9 @@ import msgspec
 from dotenv import dotenv_values
 
 from upi_risk.bootstrap.safety import fault_of_serving
+from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
+from upi_risk.entrypoints.http.limits import LOOPBACK_NAMES
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
@@ -48,6 +50,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
         model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
         rules_poll_seconds: how often a serving process looks for other rules and lists; 0 is at its start alone.
+        allowed_hosts: names that the service goes by, separated by commas, beside its own address and loopback.
+        hsts: whether browsers are told to come by TLS alone; ``auto`` is in production and where others can connect.
+        head_timeout_ms: how long a caller may take for the head of a request.
+        body_timeout_ms: how long for the body.
+        send_timeout_ms: how long to take the answer, or 16 KiB of it.
+        max_connections: of callers at most, for each process.
         cors_origins: web origins that may call, separated by commas.
         rate_limit_per_minute: requests of an address in any minute, over all processes; 0 is without a limit.
         signup_limit_per_hour: sign-ups of an address in any hour; 0 is without a limit, None is what the mode has.
@@ -97,6 +105,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     model_version: str = ""
     model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     rules_poll_seconds: NotNegative = 2
+    allowed_hosts: str = ""
+    hsts: Literal["auto", "on", "off"] = "auto"
+    head_timeout_ms: Positive = 5_000
+    body_timeout_ms: Positive = 5_000
+    send_timeout_ms: Positive = 8_000
+    max_connections: Positive = 4_096
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     rate_limit_per_minute: NotNegative = 100
     signup_limit_per_hour: NotNegative | None = None
@@ -135,7 +149,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     @property
     def origins(self) -> tuple[str, ...]:
         """The CORS origins, one by one."""
-        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+        return _listed(self.cors_origins)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every name that the service goes by, in lower case and without a port."""
+        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *_listed(self.allowed_hosts)))
+
+    @property
+    def sends_hsts(self) -> bool:
+        """Whether browsers are told to come by TLS alone."""
+        return self.hsts == "on" or (
+            self.hsts == "auto" and (self.app_env == "production" or not is_loopback(self.host))
+        )
 
     @property
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -145,7 +171,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             SettingsError: one of them is no network.
         """
         try:
-            return tuple(ipaddress.ip_network(each.strip()) for each in self.trusted_proxies.split(",") if each.strip())
+            return tuple(map(ipaddress.ip_network, _listed(self.trusted_proxies)))
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
@@ -241,6 +267,10 @@ def _artifacts() -> Path:
     """Those of the folder that a command is called in or, if it has none, of the checkout that this code is in."""
     here, ours = Path("artifacts"), Path(__file__).resolve().parents[3] / "artifacts"
     return ours if ours.is_dir() and not here.is_dir() else here
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _require(name: str, url: str) -> None:

@@ -97,3 +97,23 @@ def test_trusted_proxies_are_networks_with_commas_between() -> None:
     assert [str(each) for each in Settings(trusted_proxies="10.0.0.0/8, ::1,").proxies] == ["10.0.0.0/8", "::1/128"]
     with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
         _ = Settings(trusted_proxies="10.0.0.1/8").proxies
+
+
+def test_the_service_answers_to_loopback_its_own_address_and_what_it_was_told() -> None:
+    assert Settings(host="::1", allowed_hosts="API.example.com, pay.example.com").hosts == {
+        "localhost", "127.0.0.1", "::1", "api.example.com", "pay.example.com",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sends"),
+    [
+        ({}, False),
+        ({"hsts": "on"}, True),
+        ({"app_env": "production"}, True),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "0.0.0.0", "app_env": "production", "hsts": "off"}, False),
+    ],
+)
+def test_tls_is_asked_for_in_production_and_where_others_can_connect(chosen: dict[str, str], *, sends: bool) -> None:
+    assert Settings(**chosen).sends_hsts is sends  # type: ignore[arg-type]  # literals, all of them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -18,10 +19,13 @@ from upi_risk.bootstrap.measured import measured
 from upi_risk.bootstrap.one_time_codes import peppers
 from upi_risk.bootstrap.settings import Settings, environment, read_settings
 from upi_risk.bootstrap.workers import Worker, Workers, listening_address
-from upi_risk.entrypoints.http.protocol import problem_protocol
+from upi_risk.entrypoints.http.protocol import WireOptions, problem_protocol
+from upi_risk.entrypoints.http.slow import Slowness
 
 DRAIN_SECONDS: Final = 15
 BACKLOG: Final = 1_024
+SPARE_DESCRIPTORS: Final = 512
+"""For everything that is no caller's connection."""
 
 
 @click.command("serve")
@@ -30,6 +34,7 @@ def command(shared: str | None) -> None:
     """Serve HTTP, with the DATABASE_URL and REDIS_URL of the environment."""
     settings = read_settings()
     settings.require_safe()
+    _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     if shared is not None:
         listening, alive, ready = map(int, shared.split(","))
         config = uvicorn.Config(create(settings), **server_options(settings))
@@ -52,7 +57,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": problem_protocol(_id_maker(), _log_refusal),
+        "http": problem_protocol(_wire_options(settings)),
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
@@ -62,6 +67,28 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "backlog": BACKLOG,
         "timeout_graceful_shutdown": DRAIN_SECONDS,
     }
+
+
+def _wire_options(settings: Settings) -> WireOptions:
+    return WireOptions(
+        new_id=_id_maker(),
+        log_refusal=_log_refusal,
+        slowness=Slowness(
+            head=settings.head_timeout_ms / 1000,
+            body=settings.body_timeout_ms / 1000,
+            reading=settings.send_timeout_ms / 1000,
+        ),
+        most_connections=settings.max_connections,
+        hsts=settings.sends_hsts,
+    )
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Let the process hold so many connections, as far as it may; shells often start it with room for a thousand."""
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
 
 
 def _id_maker() -> Callable[[], str]:

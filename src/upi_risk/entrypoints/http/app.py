@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from litestar import Litestar, Router
-from litestar.config.cors import CORSConfig
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute
 
@@ -14,6 +13,7 @@ from upi_risk.entrypoints.http.access import gate, require_classified
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
+from upi_risk.entrypoints.http.cors import Origins
 from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
 from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
@@ -42,6 +42,8 @@ class HttpOptions:
         log_request: is told of every request when it has been answered.
         log_failure: is told of every exception behind an answer of 500 or more.
         cors_origins: origins of web pages that may call, exactly; none if empty.
+        hosts: names, in lower case, that the service goes by in a Host header; any if None.
+        hsts: whether browsers are told to come by TLS alone from now on.
         docs: whether ``/docs`` and ``/openapi.json`` are there.
         deadline_seconds: how long a request may take once it has been read; checks keep a deadline of their own.
         limit: decides whether a request is let in, see ``LimitRequests``; all are if None.
@@ -53,16 +55,13 @@ class HttpOptions:
     log_request: LogRequest
     log_failure: LogFailure
     cors_origins: Sequence[str] = ()
+    hosts: Collection[str] | None = None
+    hsts: bool = False
     docs: bool = True
     deadline_seconds: float = 0.45
     limit: LimitRequests | None = None
     on_startup: Sequence[Hook] = ()
     on_shutdown: Sequence[Hook] = ()
-
-    def __post_init__(self) -> None:
-        for origin in self.cors_origins:
-            if "*" in origin:
-                raise ValueError("A CORS origin is an exact one, as https://app.example.com; patterns are not taken.")
 
 
 def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
@@ -85,7 +84,6 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
             readiness(use_cases.ready),
             *(documentation(options.version, operations) if options.docs else ()),
         ],
-        cors_config=_cors(options.cors_origins),
         debug=False,
         exception_handlers={Exception: refuse},
         guards=[gate(use_cases.recognise)],
@@ -106,6 +104,9 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
             log_failure=options.log_failure,
             deadline_seconds=options.deadline_seconds,
             limit=options.limit,
+            origins=Origins(options.cors_origins),
+            hosts=None if options.hosts is None else frozenset(name.encode() for name in options.hosts),
+            hsts=options.hsts,
         ),
         direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
     )
@@ -125,23 +126,3 @@ def _ways_in(use_cases: UseCases) -> list[HTTPRouteHandler]:
     if proven is None:
         return [signing_up(use_cases), logging_in(use_cases)]
     return [maker(use_cases, proven) for maker in (*PROVEN_USER_ROUTES, *DEVICE_ROUTES)]
-
-
-def _cors(origins: Sequence[str]) -> CORSConfig | None:
-    if not origins:
-        return None
-    return CORSConfig(
-        allow_origins=list(origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-        allow_credentials=False,
-        expose_headers=[
-            "Idempotent-Replayed",
-            "Location",
-            "RateLimit",
-            "RateLimit-Policy",
-            "Retry-After",
-            "X-Request-ID",
-        ],
-        max_age=600,
-    )

@@ -27,7 +27,7 @@ from upi_risk.entrypoints.http.edge import LET_IN, LogFailure
 from upi_risk.entrypoints.http.errors import METHOD_NOT_ALLOWED, RATE_LIMITED, ProblemError
 from upi_risk.entrypoints.http.guards import bearer_token
 from upi_risk.entrypoints.http.headers import idempotency_key
-from upi_risk.entrypoints.http.rate_limits import LimitRequests, encoded_limit_headers
+from upi_risk.entrypoints.http.rate_limits import LimitRequests, limit_headers
 from upi_risk.entrypoints.http.schemas import CheckBody
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import check_answer
@@ -98,7 +98,7 @@ class Ask:
         try:
             transaction = await self._check(asked)
         except RateLimitedError as refused:
-            raise ProblemError(RATE_LIMITED, headers=encoded_limit_headers(refused)) from None
+            raise ProblemError(RATE_LIMITED, headers=limit_headers(refused)) from None
         return _told(asked.payment, transaction)
 
     async def _count(self, ask: LimiterAsk | None) -> None:
@@ -112,7 +112,7 @@ class Ask:
         try:
             await within(self._deadline_seconds, self._limit.require(ask))
         except RateLimitedError as refused:
-            raise ProblemError(RATE_LIMITED, headers=encoded_limit_headers(refused)) from None
+            raise ProblemError(RATE_LIMITED, headers=limit_headers(refused)) from None
 
     async def _asked(self, scope: HTTPScope, receive: Receive, ask: LimiterAsk | None) -> Asked | Answer:
         """The question, or the answer where there is none to be asked."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Final, TypeGuard, cast
@@ -15,7 +15,10 @@ from msgspec import Struct
 
 from upi_risk.application.deadline import abandon
 from upi_risk.domain.errors import DeadlineError
+from upi_risk.entrypoints.http.budget import Budget
+from upi_risk.entrypoints.http.cors import PREFLIGHT, Headers, Origins, asked_method, may_send
 from upi_risk.entrypoints.http.errors import (
+    FORBIDDEN,
     MEDIA_TYPE,
     RATE_LIMITED,
     TIMEOUT,
@@ -25,7 +28,7 @@ from upi_risk.entrypoints.http.errors import (
     kind_of_status,
     render,
 )
-from upi_risk.entrypoints.http.limits import fault_of
+from upi_risk.entrypoints.http.limits import Head, read_head
 
 REQUEST_ID: Final = "request_id"
 """Where the request's id is kept in the state of its scope."""
@@ -42,7 +45,10 @@ WHOLE: Final = "http.response.whole"
 Its headers are our own making and are sent as they are."""
 
 _BEGINNINGS: Final = frozenset({"http.response.start", WHOLE})
-SAFE_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+SAFE_HEADERS: Final = ((b"x-content-type-options", b"nosniff"),)
+NO_STORE: Final = (b"cache-control", b"no-store")
+HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_NO_CONTENT: Final = 204
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
 
@@ -82,6 +88,9 @@ class EdgeOptions:
         log_failure: is told of every exception behind an answer of 500 or more.
         deadline_seconds: how long a request may take once it has been read; direct routes keep a deadline of their own.
         limit: None for a request that is let in, headers of the refusal for another; it is asked before any route.
+        origins: of web pages that may call.
+        hosts: the names, in lower case, that the service goes by; any if None.
+        hsts: whether browsers are told to come by TLS alone from now on.
     """
 
     new_id: Callable[[], str]
@@ -89,6 +98,14 @@ class EdgeOptions:
     log_failure: LogFailure
     deadline_seconds: float
     limit: Limit | None = None
+    origins: Origins = field(default_factory=lambda: Origins(()))
+    hosts: Collection[bytes] | None = None
+    hsts: bool = False
+
+
+def safe_headers(*, hsts: bool) -> Headers:
+    """The headers that every answer has, beside those that it may set itself."""
+    return (*SAFE_HEADERS, HSTS) if hsts else SAFE_HEADERS
 
 
 class Edge:
@@ -103,7 +120,7 @@ class Edge:
             app: the application.
             options: how.
             direct: routes of the application in plain ASGI, by their path. They are called without its routing and its
-                layers, unless a web page asks: the layer for CORS has to see that.
+                layers.
         """
         self._app = app
         self._direct = direct
@@ -112,6 +129,9 @@ class Edge:
         self._log_failure = options.log_failure
         self._deadline_seconds = options.deadline_seconds
         self._limit = options.limit
+        self._origins = options.origins
+        self._hosts = options.hosts
+        self._safe = safe_headers(hsts=options.hsts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -122,14 +142,11 @@ class Edge:
 
     async def _serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        exchange = _Exchange(send, self._new_id())
+        head = read_head(scope, self._hosts)
+        exchange = _Exchange(send, self._new_id(), self._safe)
         scope["state"][REQUEST_ID] = exchange.request_id
         try:
-            fault = fault_of(scope)
-            if fault is None:
-                await self._let_in(scope, receive, exchange)
-            else:
-                await exchange.refuse(fault)
+            await self._answer(head, scope, receive, exchange)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:
@@ -153,6 +170,18 @@ class Edge:
                 )
             )
 
+    async def _answer(self, head: Head, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
+        """Refuse what is no request for us, tell a page whether it may call, and serve the rest."""
+        allowed = self._origins.headers_for(head.origin)
+        if allowed:
+            exchange.always = (*allowed, *self._safe)
+        if head.fault is not None:
+            await exchange.refuse(head.fault)
+        elif head.origin is not None and (asked := asked_method(scope)) is not None:
+            await exchange.tell_page(may=bool(allowed) and may_send(scope, asked))
+        else:
+            await self._let_in(scope, receive, exchange)
+
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
         app = self._app_for(scope)
@@ -173,7 +202,7 @@ class Edge:
         Raises:
             DeadlineError: it took too long; nothing that is said afterwards reaches the caller.
         """
-        budget = _Budget(self._deadline_seconds)
+        budget = Budget(self._deadline_seconds)
 
         async def reading() -> Any:  # noqa: ANN401 - what the server has
             budget.pause()
@@ -193,7 +222,7 @@ class Edge:
 
     def _app_for(self, scope: HTTPScope) -> ASGIApp:
         direct = self._direct.get(scope["path"])
-        if direct is None or any(name == b"origin" for name, _ in scope["headers"]):
+        if direct is None:
             extensions = scope.get("extensions")
             if extensions and WHOLE in extensions:  # Litestar's layers know the standard's messages alone
                 scope["extensions"] = {name: held for name, held in extensions.items() if name != WHOLE}
@@ -206,43 +235,14 @@ def _begins(message: Message) -> TypeGuard[HTTPResponseStartEvent]:
     return message["type"] in _BEGINNINGS
 
 
-class _Budget:
-    """Time that runs out, but for pauses.
-
-    Attributes:
-        spent: done when there is none left.
-    """
-
-    __slots__ = ("_left", "_loop", "_since", "_timer", "spent")
-
-    def __init__(self, seconds: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._left = seconds
-        self.spent: asyncio.Future[None] = self._loop.create_future()
-        self.go_on()
-
-    def go_on(self) -> None:
-        """Let time run."""
-        self._since = self._loop.time()
-        self._timer = self._loop.call_later(max(self._left, 0), self._run_out)
-
-    def pause(self) -> None:
-        """Let it stand."""
-        self._timer.cancel()
-        self._left -= self._loop.time() - self._since
-
-    def _run_out(self) -> None:
-        if not self.spent.done():
-            self.spent.set_result(None)
-
-
 class _Exchange:
     """One answer on its way out."""
 
-    __slots__ = ("_discarding", "_send", "request_id", "status")
+    __slots__ = ("_discarding", "_send", "always", "request_id", "status")
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, always: Headers) -> None:
         self._send = send
+        self.always = always
         self._discarding = False
         self.request_id = request_id
         self.status = 0
@@ -274,10 +274,19 @@ class _Exchange:
         await self._send({"type": "http.response.start", "status": kind.status, "headers": self._complete(headers)})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def tell_page(self, *, may: bool) -> None:
+        """Answer a web page that asks whether it may call; it is not counted."""
+        if not may:
+            await self.refuse(FORBIDDEN)
+            return
+        await self.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         own_caching = any(name == b"cache-control" for name, _ in headers)
         return [
             *headers,
             (b"x-request-id", self.request_id.encode()),
-            *(SAFE_HEADERS[1:] if own_caching else SAFE_HEADERS),
+            *(() if own_caching else (NO_STORE,)),
+            *self.always,
         ]

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from upi_risk.domain import errors as domain
 from upi_risk.domain.experiment import ExperimentConflictError
+from upi_risk.entrypoints.http.rate_limits import limit_headers
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
 MEDIA_TYPE: Final = "application/problem+json; charset=utf-8"
@@ -58,6 +59,7 @@ _SOON: Final = {"Retry-After": "1"}
 
 MALFORMED_JSON: Final = Kind(400, "malformed-json", "Malformed JSON", "The body is not one JSON value in UTF-8.")
 INVALID_HTTP: Final = Kind(400, "invalid-http", "Invalid request", "The request is not one that HTTP or we allow.")
+BAD_HOST: Final = Kind(400, "bad-host", "Unknown host", "The Host header does not name this service.")
 UNAUTHENTICATED: Final = Kind(
     401,
     "unauthenticated",
@@ -72,10 +74,15 @@ INVALID_OTP: Final = Kind(
     "The challenge cannot be answered so: ask for a new one.",
     {"WWW-Authenticate": "Bearer"},
 )
-FORBIDDEN: Final = Kind(403, "forbidden", "Not yours", "The token does not speak for this user, or does not open this.")
+FORBIDDEN: Final = Kind(
+    403, "forbidden", "Not yours", "The token does not speak for this user or open this, or the web page may not call."
+)
 NOT_FOUND: Final = Kind(404, "not-found", "Not found", "There is nothing here for you.")
 METHOD_NOT_ALLOWED: Final = Kind(
     405, "method-not-allowed", "Method not allowed", "The Allow header names the methods of this path."
+)
+REQUEST_TIMEOUT: Final = Kind(
+    408, "request-timeout", "Request too slow", "Send the whole request within seconds.", {"Connection": "close"}
 )
 CONFLICT: Final = Kind(409, "conflict", "Conflict", "This contradicts what is already recorded.")
 TOO_LARGE: Final = Kind(
@@ -129,19 +136,19 @@ TIMEOUT: Final = Kind(
 )
 
 KINDS: Final = (
-    MALFORMED_JSON, INVALID_HTTP, UNAUTHENTICATED, INVALID_OTP, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
-    TOO_LARGE, URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED, HEADERS_TOO_LARGE, RATE_LIMITED,
-    INTERNAL, UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
+    MALFORMED_JSON, INVALID_HTTP, BAD_HOST, UNAUTHENTICATED, INVALID_OTP, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED,
+    REQUEST_TIMEOUT, CONFLICT, TOO_LARGE, URI_TOO_LONG, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, KEY_REUSED,
+    HEADERS_TOO_LARGE, RATE_LIMITED, INTERNAL, UNAVAILABLE_DEPENDENCY, OVERLOADED, TIMEOUT,
 )  # fmt: skip
 """Every type of problem there is."""
 
 KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.UpiRiskError: INTERNAL,
     domain.InvalidInputError: VALIDATION_FAILED,
+    domain.RateLimitedError: RATE_LIMITED,
     domain.PhoneTakenError: CONFLICT,
     domain.UnauthenticatedError: UNAUTHENTICATED,
     domain.ChallengeFailedError: INVALID_OTP,
-    domain.RateLimitedError: RATE_LIMITED,
     domain.CodeNotSentError: INTERNAL,  # happens behind the answer; no request raises it
     domain.DeviceConflictError: CONFLICT,
     domain.UnknownDeviceError: NOT_FOUND,
@@ -218,18 +225,9 @@ def field_errors(error: Exception) -> tuple[FieldError, ...]:
 def headers_of(error: Exception, kind: Kind) -> dict[str, str]:
     """The headers an answer to this error needs."""
     if isinstance(error, domain.RateLimitedError):
-        return {**kind.headers, **limit_headers(error)}
+        return {name.decode(): value.decode() for name, value in limit_headers(error)}
     extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return {**kind.headers, **{name: value for name, value in extra.items() if name.lower() == "allow"}}
-
-
-def limit_headers(error: domain.RateLimitedError) -> dict[str, str]:
-    """When to come back, and which limit it was, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
-    return {
-        "Retry-After": str(error.retry_after_seconds),
-        "RateLimit-Policy": f'"{error.limit}";q={error.quota};w={error.window_seconds}',
-        "RateLimit": f'"{error.limit}";r=0;t={error.retry_after_seconds}',
-    }
 
 
 _ENCODER: Final = msgspec.json.Encoder()

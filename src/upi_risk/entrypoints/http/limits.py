@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Collection
+from typing import Final, NamedTuple
 
 from litestar.types import HTTPScope
 
-from upi_risk.entrypoints.http.errors import HEADERS_TOO_LARGE, INVALID_HTTP, URI_TOO_LONG, Kind
+from upi_risk.entrypoints.http.errors import BAD_HOST, HEADERS_TOO_LARGE, INVALID_HTTP, URI_TOO_LONG, Kind
 
 LARGEST_HEADERS: Final = 16 * 1024
 """Bytes of all names and values, with the four that go between and after them."""
@@ -14,21 +16,56 @@ LARGEST_HEADERS: Final = 16 * 1024
 LONGEST_TARGET: Final = 8 * 1024
 """Bytes of path and query, with the question mark."""
 
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+
 _BETWEEN: Final = len(": \r\n")
+_HOST: Final = re.compile(rb"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
 
-def fault_of(scope: HTTPScope) -> Kind | None:
-    """Why a request is refused by its head alone; None if it is not."""
+class Head(NamedTuple):
+    """What the edge needs of a request's headers.
+
+    Attributes:
+        fault: why the request is refused by its head alone; None if it is not.
+        origin: of the web page that asks; None if it is none, or names several.
+    """
+
+    fault: Kind | None
+    origin: bytes | None
+
+
+def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
+    """Look at a request's head once.
+
+    Args:
+        scope: the request's.
+        hosts: names, in lower case, that the service goes by; any if None.
+    """
     query = scope["query_string"]
-    if len(scope["raw_path"]) + bool(query) + len(query) > LONGEST_TARGET:
-        return URI_TOO_LONG
-    size = hosts = 0
+    size = named = asking = 0
+    host = origin = b""
     for name, value in scope["headers"]:
         size += len(name) + len(value) + _BETWEEN
-        hosts += name == b"host"
-    if size > LARGEST_HEADERS:
-        return HEADERS_TOO_LARGE
+        if name == b"host":
+            host = value
+            named += 1
+        elif name == b"origin":
+            origin = value
+            asking += 1
+    fault = None
+    if len(scope["raw_path"]) + bool(query) + len(query) > LONGEST_TARGET:
+        fault = URI_TOO_LONG
+    elif size > LARGEST_HEADERS:
+        fault = HEADERS_TOO_LARGE
     # Two of them, and two readers might take different ones; HTTP/1.0 may do without.
-    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
-        return INVALID_HTTP
-    return None
+    elif named > 1 or (not named and scope["http_version"] == "1.1"):
+        fault = INVALID_HTTP
+    elif named and hosts is not None and _name(host) not in hosts:
+        fault = BAD_HOST
+    return Head(fault, origin if asking == 1 else None)
+
+
+def _name(host: bytes) -> bytes | None:
+    """The name in a Host header, in lower case and without the port; None if there is none."""
+    match = _HOST.fullmatch(host)
+    return (match[1] or match[2]).lower() if match else None

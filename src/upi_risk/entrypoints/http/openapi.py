@@ -68,6 +68,8 @@ _FIRST_STATUS: Final = 200
 _REF: Final = "#/components/schemas/{name}"
 _EVERYWHERE: Final = (
     errors.INVALID_HTTP,
+    errors.BAD_HOST,
+    errors.REQUEST_TIMEOUT,
     errors.URI_TOO_LONG,
     errors.HEADERS_TOO_LARGE,
     errors.INTERNAL,
@@ -102,6 +104,7 @@ def document(version: str, operations: Sequence[Operation] = OPERATIONS) -> Json
         "paths": paths,
         "components": {
             "schemas": {name: _plain(schema) for name, schema in components.items()},
+            "examples": {kind.slug: {"summary": kind.title, "value": example_of(kind)} for kind in errors.KINDS},
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -191,7 +194,7 @@ def _refusals(op: Operation) -> Json:
             "content": {
                 "application/problem+json": {
                     "schema": {"$ref": _REF.format(name=Problem.__name__)},
-                    "examples": {kind.slug: {"value": example_of(kind)} for kind in kinds},
+                    "examples": {kind.slug: {"$ref": f"#/components/examples/{kind.slug}"} for kind in kinds},
                 }
             },
         }
