@@ -14,7 +14,7 @@ from upi_risk.adapters.postgres.audit import PostgresAuditLog
 from upi_risk.adapters.postgres.engine import create_engine
 from upi_risk.adapters.postgres.grants import RIGHTS
 from upi_risk.adapters.postgres.migrate import upgrade
-from upi_risk.adapters.postgres.operator_tables import METADATA
+from upi_risk.adapters.postgres.tables import METADATA
 from upi_risk.domain.audit import verify
 
 FORBIDDEN = [
@@ -59,7 +59,8 @@ def test_what_is_granted_is_what_is_written_down(database_url: str, application_
     role = conninfo_to_dict(application_url)["user"]
     with psycopg.connect(database_url) as owner:
         rows = owner.execute(
-            "SELECT table_name, string_agg(privilege_type, ', ' ORDER BY strpos('SELECTINSERTUPDATE', privilege_type))"
+            "SELECT table_name,"
+            " string_agg(privilege_type, ', ' ORDER BY strpos('SELECTINSERTUPDATEDELETE', privilege_type))"
             " FROM information_schema.role_table_grants WHERE grantee = %s GROUP BY 1",
             (role,),
         ).fetchall()

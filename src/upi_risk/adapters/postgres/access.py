@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, insert, or_, se
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from upi_risk.adapters.postgres import operator_tables as tables
+from upi_risk.adapters.postgres import tables
 from upi_risk.adapters.postgres.errors import store_errors
 from upi_risk.domain.access import LAST_USE, ApiKey, Role, Scope
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from upi_risk.adapters.postgres.errors import store_errors
-from upi_risk.adapters.postgres.operator_tables import audit
+from upi_risk.adapters.postgres.tables import audit
 from upi_risk.domain.audit import Entry, Head, Record, chained
 
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(7508241240)")

@@ -11,9 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.postgres.errors import store_errors
-from upi_risk.adapters.postgres.operator_tables import reviews
 from upi_risk.adapters.postgres.rows import TransactionRow, is_uuid
-from upi_risk.adapters.postgres.tables import transactions
+from upi_risk.adapters.postgres.tables import reviews, transactions
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.review import Finding, Position, Review, made_at
 from upi_risk.domain.transaction import Transaction

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from upi_risk.adapters.postgres import operator_tables, tables
+from upi_risk.adapters.postgres import tables
 from upi_risk.adapters.postgres.errors import store_errors
 from upi_risk.adapters.postgres.rows import UserRow
 from upi_risk.domain.erasure import erased
@@ -21,7 +21,7 @@ class PostgresErasure:
 
     async def erase(self, user_id: str) -> User | None:
         """Remove what says who it was; the user is locked meanwhile, as by a check."""
-        users, reviews = tables.users, operator_tables.reviews
+        users, reviews = tables.users, tables.reviews
         mine = select(users).where(users.c.user_id == user_id).with_for_update(key_share=True)
         with store_errors(self._engine):
             async with self._engine.begin() as connection:
@@ -31,7 +31,7 @@ class PostgresErasure:
                 user = erased(msgspec.convert(row, UserRow, from_attributes=True).value())
                 gone = {"name": user.name, "mobile": user.phone, "version": user.version}
                 await connection.execute(update(users).where(users.c.user_id == user_id).values(gone))
-                for table in (tables.sessions, tables.sign_ins, tables.device_keys, operator_tables.user_roles):
+                for table in (tables.sessions, tables.sign_ins, tables.device_keys, tables.user_roles):
                     await connection.execute(delete(table).where(table.c.user_id == user_id))
                 await connection.execute(update(reviews).where(reviews.c.user_id == user_id).values(note=""))
         return user

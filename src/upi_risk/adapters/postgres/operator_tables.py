@@ -1,56 +1,43 @@
-"""The tables of operators, as the newest migration leaves them; see ``tables``."""
+"""The tables of roles, keys, the audit log and reviews, as the newest migration leaves them."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Column, Index, LargeBinary, Table, Text, Uuid
 
-from upi_risk.adapters.postgres.tables import METADATA
-
-__all__ = ["METADATA", "api_keys", "audit", "reviews", "user_roles"]
-
-_INSTANT: Final = DateTime(timezone=True)
-
-
-def _column(name: str, kind: Any) -> Column[Any]:  # noqa: ANN401 - a type or an instance of one
-    return Column(name, kind, nullable=False)
-
-
-def _key(name: str, kind: Any) -> Column[Any]:  # noqa: ANN401 - a type or an instance of one
-    return Column(name, kind, primary_key=True, autoincrement=False)
-
+from upi_risk.adapters.postgres.schema import INSTANT, METADATA, column, key
 
 user_roles: Final = Table(
     "user_roles",
     METADATA,
-    _key("user_id", Text),
-    _column("role", Text),
-    _column("given_at", _INSTANT),
+    key("user_id", Text),
+    column("role", Text),
+    column("given_at", INSTANT),
 )
 
 api_keys: Final = Table(
     "api_keys",
     METADATA,
-    _key("key_id", Text),
-    _column("digest", LargeBinary),
-    _column("label", Text),
-    _column("scopes", ARRAY(Text)),
-    _column("created_at", _INSTANT),
-    Column("revoked_at", _INSTANT),
-    Column("last_used_at", _INSTANT, comment="To the hour"),
+    key("key_id", Text),
+    column("digest", LargeBinary),
+    column("label", Text),
+    column("scopes", ARRAY(Text)),
+    column("created_at", INSTANT),
+    Column("revoked_at", INSTANT),
+    Column("last_used_at", INSTANT, comment="To the hour"),
     Index("idx_api_keys_digest", "digest", unique=True),
 )
 
 audit: Final = Table(
     "audit",
     METADATA,
-    _key("number", BigInteger),
-    _column("at", _INSTANT),
-    _column("actor", Text),
-    _column("deed", Text),
-    _column("subject", Text),
-    _column("detail", Text),
+    key("number", BigInteger),
+    column("at", INSTANT),
+    column("actor", Text),
+    column("deed", Text),
+    column("subject", Text),
+    column("detail", Text),
     Column("previous", LargeBinary, nullable=False, comment="The digest of the record before"),
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of previous and the content"),
 )
@@ -58,10 +45,10 @@ audit: Final = Table(
 reviews: Final = Table(
     "reviews",
     METADATA,
-    _key("user_id", Text),
-    _key("transaction_id", Uuid(as_uuid=False)),
-    _column("finding", Text),
-    _column("reviewer", Text),
-    _column("reviewed_at", _INSTANT),
-    _column("note", Text),
+    key("user_id", Text),
+    key("transaction_id", Uuid(as_uuid=False)),
+    column("finding", Text),
+    column("reviewer", Text),
+    column("reviewed_at", INSTANT),
+    column("note", Text),
 )

@@ -36,10 +36,13 @@ from upi_risk.adapters.postgres.operating_tables import (
     rules_state,
     task_runs,
 )
+from upi_risk.adapters.postgres.operator_tables import api_keys, audit, reviews, user_roles
 from upi_risk.adapters.postgres.schema import INSTANT, METADATA, column, key
 
 __all__ = [
     "METADATA",
+    "api_keys",
+    "audit",
     "challenges",
     "device_keys",
     "experiment_scores",
@@ -53,12 +56,14 @@ __all__ = [
     "receiver_days",
     "receiver_hours",
     "receiver_reputation",
+    "reviews",
     "rule_books",
     "rules_state",
     "sessions",
     "sign_ins",
     "task_runs",
     "transactions",
+    "user_roles",
     "users",
 ]
 
