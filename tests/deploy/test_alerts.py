@@ -52,6 +52,10 @@ def lookups(share: float) -> list[tuple[str, str]]:
     return shares('upi_risk_cache_lookups_total{result="hit"}', 'upi_risk_cache_lookups_total{result="miss"}', share)
 
 
+def codes(outcome: str, share: float) -> list[tuple[str, str]]:
+    return shares(f'upi_risk_codes_total{{outcome="{outcome}"}}', 'upi_risk_codes_total{outcome="sent"}', share)
+
+
 def since(name: str, days: float) -> list[tuple[str, str]]:
     return [constant(name, NOW - days * DAY)]
 
@@ -94,6 +98,8 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
         [constant("upi_risk_replica_lag_seconds", 30 * 1.2)],
         [constant("upi_risk_replica_lag_seconds", 30 * 0.8)],
     ),
+    ("CodesNotSent", codes("failed", 0.12), codes("failed", 0.08)),
+    ("CodesForNobody", codes("nobody", 0.6), codes("nobody", 0.4)),
     ("NotReady", [constant("upi_risk_ready", 0)], [constant("upi_risk_ready", 1)]),
     ("NotReady", [constant('up{job="upi-risk"}', 0)], [constant('up{job="upi-risk"}', 1)]),
 ]

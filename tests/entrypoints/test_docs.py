@@ -92,7 +92,7 @@ async def test_every_type_of_problem_has_its_example(document: Any) -> None:  # 
         kind.slug: f"urn:upi-risk:{kind.slug}" for kind in KINDS
     }
     used = set(re.findall(r"#/components/examples/([a-z-]+)", msgspec.json.encode(document).decode()))
-    assert used == set(examples) - {"method-not-allowed", "invalid-otp"}  # the latter is for sign-in by a proof
+    assert used == set(examples) - {"method-not-allowed", "invalid-otp"}  # no route of the demo mode has the second
 
 
 async def test_the_document_is_of_a_version_that_the_page_can_show(document: Any) -> None:  # noqa: ANN401 - JSON

@@ -75,7 +75,7 @@ async def test_our_own_page_may_call() -> None:
         asked = await client.options("/check-transaction", headers={"Origin": OURS} | PREFLIGHT)
         assert asked.status_code == 204
         assert asked.headers["access-control-allow-origin"] == OURS
-        assert "idempotency-key" in asked.headers["access-control-allow-headers"]
+        assert "idempotency-key" in asked.headers["access-control-allow-headers"].lower()
         told = await client.get("/health/live", headers={"Origin": OURS})
         assert told.headers["access-control-allow-origin"] == OURS
         assert "Idempotent-Replayed" in told.headers["access-control-expose-headers"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.application.ahead import Ahead, Decided
-from upi_risk.application.decide import Answer, Decide
+from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import ContendedError
@@ -41,7 +41,7 @@ class CheckTransaction:
     committed wait for that one to load and decide; it is computed from what that one decided and committed after it.
     """
 
-    def __init__(self, load: LoadSnapshot, decide: Decide, ledger: Ledger, cache: SnapshotCache) -> None:
+    def __init__(self, load: LoadSnapshot, decide: Decides, ledger: Ledger, cache: SnapshotCache) -> None:
         self._load = load
         self._decide = decide
         self._ledger = ledger

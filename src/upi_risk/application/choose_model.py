@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from upi_risk.domain.audit import Deed
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import ModelStore
 from upi_risk.domain.registry import ModelRegistry
 
 
+def _forget(_deed: Deed, _version: str) -> None:
+    """Write nothing down."""
+
+
 class ChooseModel:
     """Promote and roll back; running services notice by themselves."""
 
-    def __init__(self, models: ModelStore, registry: ModelRegistry) -> None:
+    def __init__(
+        self, models: ModelStore, registry: ModelRegistry, note: Callable[[Deed, str], None] = _forget
+    ) -> None:
+        """``note`` writes down what is done to which version; it is called when the model has proven that it loads."""
         self._models = models
         self._registry = registry
+        self._note = note
 
     def promote(self, version: str) -> ModelCard:
         """Have a version serve.
@@ -22,6 +33,7 @@ class ChooseModel:
             ModelRejectedError: it does not load, and the old one goes on serving; or its name cannot be written.
         """
         card = self._models.load(version).card
+        self._note(Deed.MODEL_PROMOTED, version)
         self._registry.promote(version)
         return card
 
@@ -35,5 +47,6 @@ class ChooseModel:
         if previous is None:
             raise ModelRejectedError("No model served before this one; name one with upi-risk models promote.")
         card = self._models.load(previous).card
+        self._note(Deed.MODEL_ROLLED_BACK, previous)
         self._registry.roll_back()
         return card

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.domain.degraded import by_rules, usable
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import UnknownUserError, UpiRiskError
-from upi_risk.domain.feature_sets import FeatureSet
+from upi_risk.domain.feature_sets import EXTENDED_SET, FeatureSet
 from upi_risk.domain.features import Vector
 from upi_risk.domain.history import Snapshot
 from upi_risk.domain.model import Scored
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Scorer
+from upi_risk.domain.ruling import RulesInForce, Ruling
 from upi_risk.domain.transaction import Transaction
 
 Answer = Transaction | UpiRiskError
 """What one payment gets: its transaction, or why it was refused."""
+
+
+class Decides(Protocol):
+    """Whatever decides payments as :class:`Decide` does."""
+
+    @property
+    def to_the_hour(self) -> bool:
+        """Whether receivers must be known to the hour."""
+
+    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+        """Decide payments, in order."""
 
 
 class Decide:
@@ -29,15 +42,19 @@ class Decide:
     and yet the second payment of a user sees the first.
     """
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth | None = None) -> None:
+    def __init__(
+        self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth | None = None, rules: RulesInForce | None = None
+    ) -> None:
+        """Without ``rules`` there are none."""
         self._scorer = scorer
+        self._rules = rules
         self._policy = policy
         self._health = health or ModelHealth(lambda: 0.0, lambda _: None)
 
     @property
     def to_the_hour(self) -> bool:
-        """Whether the model in service reads receivers to the hour; see :class:`FeatureSet`."""
-        return self._scorer.card.set.to_the_hour
+        """Whether the model in service or a rule reads receivers to the hour; see :class:`FeatureSet`."""
+        return self._scorer.card.set.to_the_hour or (self._rules is not None and self._rules.ruling.to_the_hour)
 
     def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
         """Decide payments, in order.
@@ -73,12 +90,15 @@ class Decide:
                 if at is not payment.at:
                     payment = replace(payment, at=at)
                 fresh.append((index, payment, draft, _vector(features, payment, draft, snapshot)))
-            self._score(fresh, answers)
+            self._score(fresh, answers, snapshot)
         return [answer for answer in answers if answer is not None], drafts
 
-    def _score(self, fresh: list[tuple[int, Payment, Draft, Vector]], answers: list[Answer | None]) -> None:
+    def _score(
+        self, fresh: list[tuple[int, Payment, Draft, Vector]], answers: list[Answer | None], snapshot: Snapshot
+    ) -> None:
         if not fresh:
             return
+        ruling = self._rules.ruling if self._rules is not None else None
         card = self._scorer.card
         scores = self._scores([features for _, _, _, features in fresh])
         for (index, payment, draft, features), scored in zip(fresh, scores, strict=True):
@@ -86,7 +106,12 @@ class Decide:
                 assessment = by_rules(card.features, features, card, self._policy.version)
             else:
                 assessment = self._policy.assess(payment.receiver, features, scored or _UNASKED, card)
-            transaction = Transaction.decided(payment, features, assessment)
+            version = None
+            if ruling is not None and payment.receiver not in self._policy.forced:
+                wide = _vector(EXTENDED_SET, payment, draft, snapshot) if _falls_short(features, ruling) else features
+                assessment = ruling.judge(payment, draft.user, wide, assessment, by_model=scored is not None)
+                version = ruling.version
+            transaction = Transaction.decided(payment, features, assessment, version)
             draft.decide(transaction)
             answers[index] = transaction
 
@@ -110,6 +135,11 @@ class Decide:
 
 _UNASKED = Scored(0.0, ())
 """Stands for a model's answer where the policy asks for none: a receiver to try things with."""
+
+
+def _falls_short(features: Vector, ruling: Ruling) -> bool:
+    """Whether rules ask for more than the model's own features."""
+    return ruling.wide and len(features) < len(EXTENDED_SET.names)
 
 
 def _wave(payments: Sequence[Payment], waiting: list[int]) -> tuple[list[int], list[int]]:

@@ -61,13 +61,16 @@ class ReportFraud:
         self._ledger = ledger
         self._cache = cache
 
-    async def __call__(self, user_id: str, transaction_id: str, at: datetime | None = None) -> Transaction:
+    async def __call__(
+        self, user_id: str, transaction_id: str, at: datetime | None = None, *, source: str = "payer"
+    ) -> Transaction:
         """The transaction with its report; the first report stands, a second changes nothing.
 
         Args:
             user_id: who reports.
             transaction_id: one of the user's transactions, whatever its answer was.
             at: when; the present if None.
+            source: who says so.
 
         Raises:
             UnknownTransactionError: the user has no such transaction.
@@ -79,7 +82,7 @@ class ReportFraud:
             held = _held(snapshot, user_id, transaction_id)
             if held.reported_at is None:
                 held = held.reported(instant)
-                draft.report(held, instant)
+                draft.report(held, instant, source)
             result.append(held)
 
         at = at or self._clock.now()

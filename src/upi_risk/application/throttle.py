@@ -67,6 +67,7 @@ class Throttle:
     async def _ask(self, name: str, whose: str, quota: int, window: int) -> None:
         if not quota:
             return
-        (verdict,) = await self._limiter.admit([Ask(f"{name} {whose}", quota, window)])
+        ask = Ask(f"{name} {whose}", quota, window)
+        (verdict,) = await self._limiter.admit([ask])
         if not verdict.admitted:
-            raise RateLimitedError(name, quota, window, verdict.retry_after_seconds)
+            raise RateLimitedError(ask, verdict)

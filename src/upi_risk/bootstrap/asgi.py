@@ -15,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from upi_risk.adapters.prometheus.shelf import Shelf
-from upi_risk.application.follow_model import Event, FollowModel, Swapped
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.following import Following
+from upi_risk.bootstrap.following_rules import FollowingRules
 from upi_risk.bootstrap.logging import Logs, configure, described
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
@@ -64,6 +65,10 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),
+        recognise=container.recognise(),
+        cases=container.cases(),
+        review=container.review(),
+        list_models=container.list_models(),
         clock=container.clock(),
         identities=container.identities(),
         ready=ready,
@@ -105,15 +110,19 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         else:
             log.error("failure", request_id=request_id, **described(error))
 
-    following = _Following(container, settings)
+    following = Following(container, settings)
+    rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
+        await rules.stop()
         await container.check().drain()
         await container.check_batch().settle()
+        await container.note().drain()
         if settings.auth_mode == "otp":
             await stop_sending(container.deliver(), container.sender())
+        await container.score_behind().settle()
         if keeping is not None:
             await keeping.stop()
         await container.engine().dispose()
@@ -131,7 +140,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
-        on_startup=(following.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
+        on_startup=(following.start, rules.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
         on_shutdown=(close,),
     )
 
@@ -155,35 +164,6 @@ def _limit(container: Container, settings: Settings) -> LimitRequests | None:
     if limits == Limits(0, 0, 0):
         return None
     return LimitRequests(container.limiter(), address, limits)
-
-
-class _Following:
-    """Takes over the model that CURRENT names, unless the operator has pinned one."""
-
-    def __init__(self, container: Container, settings: Settings) -> None:
-        self._container = container
-        self._seconds = 0 if settings.model_version else settings.model_poll_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look, if that is wanted."""
-        if self._seconds:
-            follow = FollowModel(self._container.models(), self._container.scorer(), _log_model)
-            self._task = asyncio.create_task(follow.forever(self._seconds))
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-
-
-def _log_model(event: Event) -> None:
-    log = structlog.get_logger("upi_risk")
-    if isinstance(event, Swapped):
-        log.info("model swapped", before=event.before, after=event.after)
-    else:
-        log.error("model refused", serving=event.serving, wanted=event.wanted, reason=str(event.error))
 
 
 async def _database_answers(container: Container) -> bool:

@@ -12,7 +12,31 @@ import rich_click as click
 from upi_risk.bootstrap.settings import SettingsError
 from upi_risk.domain.errors import UpiRiskError
 
-COMMANDS: Final = ("run", "serve", "migrate", "housekeep", "collect", "train", "models", "simulate", "replay")
+COMMANDS: Final = (
+    "run",
+    "serve",
+    "migrate",
+    "backup",
+    "restore",
+    "housekeep",
+    "collect",
+    "train",
+    "models",
+    "experiments",
+    "labels",
+    "retrain",
+    "monitor",
+    "worker",
+    "rules",
+    "lists",
+    "backtest",
+    "simulate",
+    "replay",
+    "users",
+    "keys",
+    "erase-user",
+    "audit",
+)
 
 
 class CommandModules(click.RichGroup):
@@ -26,7 +50,7 @@ class CommandModules(click.RichGroup):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"upi_risk.bootstrap.commands.{cmd_name}")
+        module = import_module(f"upi_risk.bootstrap.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

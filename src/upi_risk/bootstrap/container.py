@@ -14,13 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.cryptography.ed25519 import verifies
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.memory import MemoryRateLimiter
+from upi_risk.adapters.postgres.access import PostgresApiKeys, PostgresRoles
+from upi_risk.adapters.postgres.audit import PostgresAuditLog
+from upi_risk.adapters.postgres.cases import PostgresCases
 from upi_risk.adapters.postgres.challenges import PostgresChallenges
 from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.erasure import PostgresErasure
+from upi_risk.adapters.postgres.experiments import PostgresExperiments
 from upi_risk.adapters.postgres.history import PostgresHistory
+from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
+from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
@@ -32,25 +40,36 @@ from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.adapters.system import RandomIdentities, RandomSecrets, SystemClock
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.arms import DecideByArms, ScoreBehind
+from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
+from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.follow_model import SwappingScorer
+from upi_risk.application.follow_rules import FollowRules
 from upi_risk.application.housekeeping import Housekeep
 from upi_risk.application.limit_through_outages import LimitThroughOutages
+from upi_risk.application.list_models import ListModels
 from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
+from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.model_health import ModelHealth
+from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.recognise import Recognise, RecogniseServices
+from upi_risk.application.record_label import RecordLabel, ReportByPayer
+from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.following_rules import tell_rules
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
@@ -60,6 +79,7 @@ from upi_risk.domain.decision import Level
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
 
@@ -152,9 +172,17 @@ class Container(containers.DeclarativeContainer):
         CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
 
-    sign_ins = providers.Singleton(
+    audit = providers.Singleton(PostgresAuditLog, engine)
+    patience = providers.Singleton(_patience, settings)
+    note = providers.Singleton(NoteDeeds, audit, patience)
+    cached_sign_ins = providers.Singleton(
         CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
+    sign_ins = providers.Singleton(AuditedSignIns, cached_sign_ins, note)
+    roles = providers.Singleton(PostgresRoles, engine)
+    keys = providers.Singleton(PostgresApiKeys, engine)
+    all_cases = providers.Singleton(PostgresCases, engine)
+    erasure = providers.Singleton(PostgresErasure, engine)
     lifetimes = providers.Singleton(_lifetimes, settings)
     limiter = providers.Singleton(
         LimitThroughOutages,
@@ -164,16 +192,27 @@ class Container(containers.DeclarativeContainer):
     )
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
+    rules = providers.Singleton(PostgresRules, engine)
+    rules_in_force = providers.Singleton(RulesInForce, policy)
+    follow_rules = providers.Singleton(
+        FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
+    )
     meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
-    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, meter)
-    check_batch = providers.Singleton(CheckTransaction, load, decide, measured_ledger, cache)
+    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, rules_in_force, meter)
+    arms = providers.Singleton(DecideByArms, decide)
+    experiments = providers.Singleton(PostgresExperiments, engine)
+    check_batch = providers.Singleton(CheckTransaction, load, arms, measured_ledger, cache)
     measured_check = providers.Singleton(MeasuredCheck, check_batch, meter)
+    score_behind = providers.Singleton(ScoreBehind, measured_check, arms, scorer, policy, experiments)
     amend = providers.Singleton(AmendHistory, ledger, cache)
     confirm = providers.Singleton(ConfirmTransaction, history, clock, amend)
-    report = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    labels = providers.Singleton(PostgresLabels, engine)
+    report_fraud = providers.Singleton(ReportFraud, history, clock, amend, ledger, cache)
+    report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
+    record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
     sign_up = providers.Singleton(SignUp, identities, clock, issue)
     admit = providers.Singleton(AdmitUser, clock, amend, issue)
@@ -181,12 +220,21 @@ class Container(containers.DeclarativeContainer):
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
+    services = providers.Singleton(RecogniseServices, keys, clock)
+    recognise = providers.Singleton(Recognise, authenticate, services, roles)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, measured_check, limiter),
-        providers.Singleton(_patience, settings),
+        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services),
+        patience,
         MOST_UNDER_WAY,
     )
+    cases = providers.Singleton(ShowCases, all_cases, ledger)
+    review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
+    list_models = providers.Singleton(ListModels, models, models)
+    people = providers.Singleton(People, users, ledger)
+    set_role = providers.Singleton(SetRole, people, roles, clock, note)
+    manage_keys = providers.Singleton(ManageKeys, keys, identities, clock, note)
+    erase_user = providers.Singleton(EraseUser, people, cached_sign_ins, erasure, cache, clock, note)
     look_up = providers.Singleton(LookUp, ledger, past)
 
     secrets = providers.Singleton(RandomSecrets)

@@ -23,6 +23,7 @@ from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Ledger, Scorer, SnapshotCache
+from upi_risk.domain.ruling import RulesInForce
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.edge import RequestRecord
 
@@ -186,8 +187,10 @@ class MeasuredLoad(LoadSnapshot):
 class MeasuredDecide(Decide):
     """Deciding, timed."""
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth, meter: Meter) -> None:
-        super().__init__(scorer, policy, health)
+    def __init__(
+        self, scorer: Scorer, policy: RiskPolicy, health: ModelHealth, rules: RulesInForce, meter: Meter
+    ) -> None:
+        super().__init__(scorer, policy, health, rules)
         self._meter = meter
 
     def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:

@@ -32,6 +32,9 @@ class Sampling:
         if isinstance(pool, QueuePool):
             tally.state("upi_risk_pool_connections", ("used",), pool.checkedout())
             tally.state("upi_risk_pool_connections", ("idle",), pool.checkedin())
+        behind = container.score_behind()
+        tally.reach("upi_risk_experiment_scores", ("kept",), behind.kept)
+        tally.reach("upi_risk_experiment_scores", ("lost",), behind.lost)
         tally.state("upi_risk_queue_length", (), container.check().waiting)
         tally.state("upi_risk_workers", (), 1)
         self._model(tally, container.scorer().card.version)

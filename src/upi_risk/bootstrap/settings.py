@@ -42,11 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         port: the TCP port to listen on.
         workers: processes that serve behind the port.
         database_url: PostgreSQL, ``postgresql://user:password@host:port/name``.
+        database_owner_url: the same database as its schema's owner, for ``migrate`` and what operators do at the
+            command line; empty where one role does all. The processes that serve need not know it.
         database_replica_url: a PostgreSQL that follows it, for reading one's own past; empty reads that from the first.
         redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
         artifacts_dir: where the models are.
         model_version: the model that serves; empty means the one that ``artifacts/models/CURRENT`` names.
         model_poll_seconds: how often a serving process looks for another model in CURRENT; 0 is never.
+        rules_poll_seconds: how often a serving process looks for other rules and lists; 0 is at its start alone.
         allowed_hosts: names that the service goes by, separated by commas, beside its own address and loopback.
         hsts: whether browsers are told to come by TLS alone; ``auto`` is in production and where others can connect.
         head_timeout_ms: how long a caller may take for the head of a request.
@@ -95,11 +98,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     port: Port = 8000
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     database_url: str = ""
+    database_owner_url: str = ""
     database_replica_url: str = ""
     redis_url: str = ""
     artifacts_dir: str = "artifacts"
     model_version: str = ""
     model_poll_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
+    rules_poll_seconds: NotNegative = 2
     allowed_hosts: str = ""
     hsts: Literal["auto", "on", "off"] = "auto"
     head_timeout_ms: Positive = 5_000

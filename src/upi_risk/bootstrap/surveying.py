@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from time import perf_counter
 from typing import Final
 
@@ -10,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.figures import PostgresFigures
+from upi_risk.adapters.postgres.runs import PostgresRuns
 from upi_risk.adapters.postgres.survey import Judged, PostgresSurvey
 from upi_risk.adapters.prometheus.tally import Tally
 from upi_risk.adapters.system import SystemClock
@@ -24,6 +27,15 @@ _SHARE: Final = 20
 """Between two counts of whole tables passes twenty times as long as the last took, at least."""
 
 _DEADLINES: Final = Deadlines(statement=20_000, lock=1_000)
+_STALE: Final = timedelta(days=2)
+_MONITORED: Final = (
+    "drift_psi",
+    "drift_ks",
+    "segment_precision",
+    "segment_recall",
+    "calibration_ratio",
+    "label_delay_days",
+)
 _FAILURES: Final = (SQLAlchemyError, StoreUnavailableError, OSError)
 
 
@@ -40,21 +52,21 @@ class Surveying:
         replica = None
         if self._settings.database_replica_url:
             replica = create_engine(self._settings.database_replica_url, pool_size=1, deadlines=_DEADLINES)
-        survey = PostgresSurvey(engine)
         try:
             while True:
-                await self._look(tally, survey, replica)
+                await self._look(tally, engine, replica)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await engine.dispose()
             if replica is not None:
                 await replica.dispose()
 
-    async def _look(self, tally: Tally, survey: PostgresSurvey, replica: AsyncEngine | None) -> None:
-        began = perf_counter()
+    async def _look(self, tally: Tally, engine: AsyncEngine, replica: AsyncEngine | None) -> None:
+        began, survey = perf_counter(), PostgresSurvey(engine)
         try:
             if began >= self._next_count:
                 await _count(tally, survey)
+                await _monitored(tally, engine)
                 self._next_count = perf_counter() + max(JUDGE_SECONDS, _SHARE * (perf_counter() - began))
             else:
                 await survey.answers()
@@ -81,6 +93,21 @@ async def _count(tally: Tally, survey: PostgresSurvey) -> None:
     if labels:
         tally.state("upi_risk_last_label_timestamp_seconds", (), max(one.latest for one in labels))
     _judge(tally, judged)
+
+
+async def _monitored(tally: Tally, engine: AsyncEngine) -> None:
+    """What workers found out and did last; figures that are older than two days are absent."""
+    for name in _MONITORED:
+        tally.forget(f"upi_risk_{name}")
+    found = await PostgresFigures(engine).latest()
+    if found is not None and SystemClock().now() - found[0] < _STALE:
+        for name, label, value in found[1]:
+            if name in _MONITORED:
+                tally.state(f"upi_risk_{name}", (label,) if label else (), value)
+    tally.forget("upi_risk_task_succeeded")
+    for run in await PostgresRuns(engine).latest():
+        if run.ended_at is not None:
+            tally.state("upi_risk_task_succeeded", (run.task,), float(run.succeeded))
 
 
 def _judge(tally: Tally, judged: list[Judged]) -> None:

@@ -56,6 +56,7 @@ class Assessment:
         policy_version: the policy that decided.
         probability: of fraud, calibrated, 0 to 1; None where no model was asked (a test receiver), or where the answer
             is from a release that did not keep it.
+        model_score: what the model alone would have answered, where rules or lists changed the score; else None.
     """
 
     score: float
@@ -66,3 +67,4 @@ class Assessment:
     model_version: str
     policy_version: str
     probability: float | None = None
+    model_score: float | None = None

@@ -54,7 +54,7 @@ class Draft:
         if transaction.settled_at is not None:
             self._settle(transaction.payment, transaction.settled_at)
 
-    def report(self, transaction: Transaction, at: datetime) -> None:
+    def report(self, transaction: Transaction, at: datetime, source: str = "payer") -> None:
         """The user called a payment fraud (the transaction is as afterwards).
 
         Against the receiver's reputation a user counts once, with the first report, so that nobody alone ruins a name.
@@ -65,7 +65,12 @@ class Draft:
         self._deltas.append(ReceiverDelta.reported(payment.receiver, payment.amount_paise, at, first=first))
         self._touch(self.payees[payment.receiver].reported())
         self.user = self.user.reported(at)
-        self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at))
+        self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at, source))
+
+    def clear(self, transaction: Transaction, at: datetime) -> None:
+        """A payment that was called fraud turned out good (the transaction is as afterwards)."""
+        self._amended.append(transaction)
+        self.user = self.user.moved(at)
 
     def answer_to(self, key: str) -> Transaction | None:
         """The transaction decided in this draft under an idempotency key."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from upi_risk.domain.rate_limit import Ask, Verdict
+
 
 class UpiRiskError(Exception):
     """Anything this product refuses or cannot do."""
@@ -21,6 +23,20 @@ class InvalidInputError(UpiRiskError):
         self.code = code
 
 
+class RateLimitedError(UpiRiskError):
+    """Somebody has asked as often as they may for now.
+
+    Attributes:
+        ask: what was asked of the limiter.
+        verdict: what it said.
+    """
+
+    def __init__(self, ask: Ask, verdict: Verdict) -> None:
+        super().__init__(f"{ask.limit} in {ask.window_seconds} s")
+        self.ask = ask
+        self.verdict = verdict
+
+
 class PhoneTakenError(UpiRiskError):
     """Somebody signed up with this phone before."""
 
@@ -31,24 +47,6 @@ class UnauthenticatedError(UpiRiskError):
 
 class ChallengeFailedError(UpiRiskError):
     """The challenge is unknown, over, used, another's, or the answer to it is wrong; nobody is told which."""
-
-
-class RateLimitedError(UpiRiskError):
-    """Somebody asked too often.
-
-    Attributes:
-        limit: the limit's name.
-        quota: how many are let in, in any window.
-        window_seconds: how long a window is.
-        retry_after_seconds: when to try again.
-    """
-
-    def __init__(self, limit: str, quota: int, window_seconds: int, retry_after_seconds: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
-        self.quota = quota
-        self.window_seconds = window_seconds
-        self.retry_after_seconds = retry_after_seconds
 
 
 class CodeNotSentError(UpiRiskError):
@@ -105,6 +103,10 @@ class ModelRejectedError(UpiRiskError):
 
 class UnusableDataError(UpiRiskError):
     """A transactions file, or what a split leaves of it, cannot be learned from; the message says where and why."""
+
+
+class InvalidRulesError(UpiRiskError):
+    """Rules say something that the language of rules has no words for; the message says where and what."""
 
 
 class EngineFailedError(UpiRiskError):

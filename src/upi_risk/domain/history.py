@@ -65,7 +65,7 @@ class FraudReport:
     """A label: somebody says a payment was fraud.
 
     Attributes:
-        source: who says so, ``payer``.
+        source: who says so, ``payer``, ``analyst`` or ``chargeback``.
         reported_at: from when on it may be known to anything.
     """
 
@@ -85,7 +85,7 @@ class Change:
         expected_version: the version the events were computed from.
         payees: pairs the events touched, afterwards.
         added: new transactions, in the order decided.
-        amended: transactions that got an outcome or a report, afterwards.
+        amended: transactions that got an outcome or a report, or lost one, afterwards.
         deltas: what is added to receivers' days.
         reports: labels.
     """

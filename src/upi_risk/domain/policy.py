@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import floor
+from typing import Final
 
 from upi_risk.domain.decision import DECISION_OF, Assessment, Factor, Level
 from upi_risk.domain.factors import explain
@@ -18,6 +19,11 @@ SANDBOX: Mapping[UpiId, Level] = {
     UpiId("high@test"): Level.HIGH,
 }
 """Receivers that always get one level, to try an integration with; in force in the demo mode alone."""
+
+SCORE_DIGITS: Final = 4
+"""Scores are answered to this many digits."""
+
+_STEP: Final = 10**-SCORE_DIGITS
 
 _SANDBOX_SCORE = {Level.LOW: 0.10, Level.MEDIUM: 0.50, Level.HIGH: 0.90}
 
@@ -44,12 +50,20 @@ class RiskPolicy:
             return Level.LOW
         return Level.HIGH if score > self.high_above else Level.MEDIUM
 
+    def nearest(self, score: float, level: Level) -> float:
+        """The score of a level that is nearest to a score, on the four digits that scores have."""
+        if level is Level.LOW:
+            return min(score, round(self.medium_from - _STEP, SCORE_DIGITS))
+        if level is Level.HIGH:
+            return max(score, round(self.high_above + _STEP, SCORE_DIGITS))
+        return min(max(score, self.medium_from), self.high_above)
+
     def assess(self, receiver: UpiId, vector: Vector, scored: Scored, card: ModelCard) -> Assessment:
         """The answer to a payment that the model has scored."""
         if receiver in self.forced:
             return self._forced(self.forced[receiver], card)
         probability = card.meaning.probability(scored.probability)
-        score = round(card.meaning.score(probability), 4)
+        score = round(card.meaning.score(probability), SCORE_DIGITS)
         level = self.level(score)
         return Assessment(
             score=score,

@@ -38,7 +38,8 @@ class Transaction:
         assessment: the answer.
         status: the outcome so far.
         settled_at: when the payment happened, as far as we know; None if it has not.
-        reported_at: when the payer called it fraud; None if never.
+        reported_at: when it became known as fraud; None if it is not.
+        rules_version: of the rules and lists in force; None where none were, or for a row of an earlier release.
     """
 
     payment: Payment
@@ -47,13 +48,16 @@ class Transaction:
     status: Status
     settled_at: datetime | None = None
     reported_at: datetime | None = None
+    rules_version: str | None = None
 
     @classmethod
-    def decided(cls, payment: Payment, features: Vector, assessment: Assessment) -> Transaction:
+    def decided(
+        cls, payment: Payment, features: Vector, assessment: Assessment, rules_version: str | None = None
+    ) -> Transaction:
         """A fresh decision: an allowed payment settles at once, one to verify waits, a blocked one never happens."""
         status = _STATUS_OF[assessment.decision]
         settled_at = payment.at if status is Status.SETTLED else None
-        return cls(payment, features, assessment, status, settled_at)
+        return cls(payment, features, assessment, status, settled_at, rules_version=rules_version)
 
     def outcome(self, *, confirmed: bool, at: datetime) -> Transaction:
         """The transaction after the payer went through with a payment to verify, or gave it up.
@@ -75,6 +79,10 @@ class Transaction:
     def reported(self, at: datetime) -> Transaction:
         """The transaction after the payer reported it; the first report stands."""
         return self if self.reported_at else replace(self, reported_at=at)
+
+    def cleared(self) -> Transaction:
+        """The transaction after it turned out good."""
+        return replace(self, reported_at=None)
 
     def answer_to(self, retry: Payment) -> Transaction:
         """This transaction, as the answer to a repeated question with the same key.

@@ -52,7 +52,7 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
 
 def test_what_was_put_is_taken(folder: Path) -> None:
     assert FOLDERS.take(folder).card == a_small_model()[1]
-    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json"]
+    files = ["MODEL_CARD.md", "card.json", "fraud_classifier.cbm", "metrics.json", "reference.json"]
     assert sorted(path.name for path in folder.iterdir()) == files
 
 

@@ -82,7 +82,7 @@ async def test_one_over_the_limit_is_told_so_whoever_they_are_and_is_not_decided
         Transaction, UnauthenticatedError, RateLimitedError, RateLimitedError,
     ]  # fmt: skip
     assert isinstance(answers[2], RateLimitedError)
-    assert (answers[2].limit, answers[2].quota, answers[2].retry_after_seconds) == ("minute", 2, 60)
+    assert (answers[2].ask, answers[2].verdict.retry_after_seconds) == (twice, 60)
     assert len(house.store.transactions[user_id]) == 1
     (free, refused) = await check([Asked(token, house.payment(user_id)), Asked(token, house.payment(user_id), twice)])
     assert (type(free), type(refused)) == (Transaction, RateLimitedError)

@@ -26,6 +26,7 @@ from upi_risk.domain.errors import (
     UnknownDeviceError,
 )
 from upi_risk.domain.payment import Phone
+from upi_risk.domain.rate_limit import Ask
 from upi_risk.domain.user import User
 
 
@@ -226,21 +227,21 @@ async def test_quotas_hold_for_addresses_and_for_phones() -> None:
     await proven.sign_up.begin("Asha", "9800000000", ADDRESS)
     with pytest.raises(RateLimitedError) as refused:
         await proven.sign_up.begin("Asha", "9800000001", ADDRESS)
-    assert (refused.value.limit, refused.value.quota, refused.value.window_seconds) == ("signup", 1, 3600)
-    assert refused.value.retry_after_seconds == 3600
+    assert refused.value.ask == Ask(f"signup {ADDRESS}", 1, 3600)
+    assert refused.value.verdict.retry_after_seconds == 3600
     for _ in range(2):
         await proven.log_in.begin("9800000002", ADDRESS, Way.CODE)
-    with pytest.raises(RateLimitedError, match="login"):
+    with pytest.raises(RateLimitedError, match="2 in 3600 s"):
         await proven.log_in.begin("9800000003", ADDRESS, Way.CODE)
-    with pytest.raises(RateLimitedError, match="code"):
+    with pytest.raises(RateLimitedError, match="2 in 600 s"):
         await proven.log_in.begin("9800000002", "another", Way.CODE)
     await proven.log_in.begin("9800000002", "another", Way.DEVICE_KEY)
     for _ in range(3):
         with pytest.raises(ChallengeFailedError):
             await proven.log_in.by_code(PHONE, Answered("upc_x", "000000", ADDRESS))
-    with pytest.raises(RateLimitedError, match="guess"):
+    with pytest.raises(RateLimitedError, match="3 in 3600 s"):
         await proven.log_in.by_code(PHONE, Answered("upc_x", "000000", ADDRESS))
-    with pytest.raises(RateLimitedError, match="guess"):
+    with pytest.raises(RateLimitedError, match="3 in 3600 s"):
         await proven.log_in.by_signature(PHONE, Answered("upc_x", "", ADDRESS))
 
 

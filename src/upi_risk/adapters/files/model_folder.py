@@ -1,4 +1,4 @@
-"""A folder that holds one model: the model, ``card.json``, ``metrics.json``, ``MODEL_CARD.md`` and ``report.html``."""
+"""A folder that holds one model: the model, its card, its figures, how features were spread, and two pages on it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from upi_risk.adapters.files.card_file import CardFile, write_card
 from upi_risk.adapters.files.card_page import write_card_page
 from upi_risk.adapters.files.card_reading import read_card
 from upi_risk.adapters.files.metrics_file import write_metrics
+from upi_risk.adapters.files.reference_file import read_reference, write_reference
+from upi_risk.domain.drift import Reference
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.gate import Stretch
 from upi_risk.domain.learning_ports import Usage
@@ -25,7 +27,8 @@ CARD: Final = "card.json"
 METRICS: Final = "metrics.json"
 CARD_PAGE: Final = "MODEL_CARD.md"
 REPORT: Final = "report.html"
-_OURS: Final = frozenset({MODEL, CARD, METRICS, REPORT, CARD_PAGE})
+REFERENCE: Final = "reference.json"
+_OURS: Final = frozenset({MODEL, CARD, METRICS, REPORT, CARD_PAGE, REFERENCE})
 
 OpenScorer = Callable[[bytes, ModelCard], Scorer]
 """Loads the content of a model file that a card fits, or raises ModelRejectedError."""
@@ -57,6 +60,7 @@ class ModelFolders:
         (folder / CARD).unlink(missing_ok=True)
         write_whole(folder / MODEL, model)
         write_whole(folder / METRICS, write_metrics(record, used))
+        write_whole(folder / REFERENCE, write_reference(record.drift))
         write_whole(folder / CARD_PAGE, write_card_page(card, record))
         write_whole(folder / CARD, write_card(card, record))
 
@@ -95,6 +99,14 @@ class ModelFolders:
 
 def _card_file(folder: Path) -> CardFile:
     return read_card(_content(folder, CARD), folder.name)
+
+
+def read_folder_reference(folder: Path) -> Reference | None:
+    """How the features of a folder's model were spread in training; None where it does not tell."""
+    try:
+        return read_reference((folder / REFERENCE).read_bytes())
+    except OSError:
+        return None
 
 
 def _parts(folder: Path) -> tuple[ModelCard, bytes]:

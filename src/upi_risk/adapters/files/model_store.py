@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from upi_risk.adapters.files.model_folder import ModelFolders, OpenScorer, write_whole
+from upi_risk.adapters.files.model_folder import ModelFolders, OpenScorer, read_folder_reference, write_whole
+from upi_risk.domain.drift import Reference
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import VERSION_NAME
 from upi_risk.domain.ports import Scorer
@@ -63,6 +64,10 @@ class FileModelStore:
     def sheet(self, version: str) -> ModelSheet:
         """What is known of a model; see the port."""
         return self._folders.sheet(self._root / _checked(version))
+
+    def reference(self, version: str) -> Reference | None:
+        """How a model's features were spread in training; see :class:`upi_risk.domain.monitoring.References`."""
+        return read_folder_reference(self._root / _checked(version))
 
     def previous(self) -> str | None:
         """The version that served before; see the port."""

@@ -55,7 +55,11 @@ class MemoryLedger:
             self._keep(transaction)
         for delta in change.deltas:
             store.receivers[delta.receiver] = self._receiver(delta.receiver).plus(delta)
-        store.reports += change.reports
+        cleared = {held.payment.transaction_id for held in change.amended if held.reported_at is None}
+        store.reports = [
+            *(held for held in store.reports if (held.user_id, held.transaction_id in cleared) != (user_id, True)),
+            *change.reports,
+        ]
         return True
 
     def _brings_used_key(self, change: Change) -> bool:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from upi_risk.adapters.memory.scorer import WeightedScorer
+from upi_risk.domain.drift import Reference
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.model import ModelCard
 from upi_risk.domain.ports import Scorer
@@ -21,11 +22,13 @@ class MemoryModelStore:
         models: the content of a model file and its card; a model is what :meth:`WeightedScorer.open` reads.
         serving: the version that is to serve.
         served: versions that served before, the latest last.
+        references: how the features of some were spread in training.
     """
 
     models: dict[str, tuple[bytes, ModelCard]] = field(default_factory=dict)
     serving: str | None = None
     served: list[str] = field(default_factory=list)
+    references: dict[str, Reference] = field(default_factory=dict)
 
     def versions(self) -> list[str]:
         """Every version, oldest first by name in natural order; see the port."""
@@ -51,6 +54,10 @@ class MemoryModelStore:
     def sheet(self, version: str) -> ModelSheet:
         """What is known of a model; see the port."""
         return ModelSheet(self._held(version)[1])
+
+    def reference(self, version: str) -> Reference | None:
+        """How a model's features were spread in training, where that was said."""
+        return self.references.get(version)
 
     def previous(self) -> str | None:
         """The version that served before; see the port."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from upi_risk.domain.access import ApiKey, Role
+from upi_risk.domain.audit import Record
 from upi_risk.domain.challenge import Challenge
 from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.review import Review
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
@@ -31,6 +34,10 @@ class MemoryStore:
         reports: labels, in the order they were made.
         sessions: by the token's digest.
         sign_ins: by the family's name, the ones not ended.
+        roles: of the users that were given one.
+        keys: of services, in the order they were made, by their id.
+        audit: the chain.
+        reviews: by user and transaction.
         challenges: by their slot, the ones not used.
         device_keys: of each user, by the key's id.
     """
@@ -44,6 +51,10 @@ class MemoryStore:
     reports: list[FraudReport] = field(default_factory=list)
     sessions: dict[bytes, Session] = field(default_factory=dict)
     sign_ins: dict[str, Family] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict)
+    audit: list[Record] = field(default_factory=list)
+    reviews: dict[TransactionKey, Review] = field(default_factory=dict)
     challenges: dict[bytes, Challenge] = field(default_factory=dict)
     device_keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
 

@@ -31,5 +31,5 @@ def feature_drift(names: Sequence[str], train: Examples, test: Examples) -> tupl
         for values in (before[:, column], after[:, column]):
             bins = np.searchsorted(edges, values, side="left")
             shares.append((np.bincount(bins, minlength=len(edges) + 1) / len(values)).tolist())
-        drifts.append(Drift(name, psi(*shares)))
+        drifts.append(Drift(name, psi(*shares), tuple(edges.tolist()), tuple(shares[0])))
     return tuple(drifts)

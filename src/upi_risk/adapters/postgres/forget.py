@@ -18,6 +18,8 @@ _OF_USERS: Final = (
     tables.sign_ins,
     tables.device_keys,
     tables.fraud_reports,
+    tables.labels,
+    tables.experiment_scores,
     tables.users,
 )
 _OF_RECEIVERS: Final = (tables.receiver_days, tables.receiver_reputation)

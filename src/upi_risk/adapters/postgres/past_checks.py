@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.adapters.postgres.patience import patient
 from upi_risk.domain.collecting import PastCheck
 
 PAGE: Final = 2_000
 _FEATURES: Final = [field.name for field in fields(PastCheck)].index("features")
-
-_PATIENCE: Final = (
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-    "SET LOCAL enable_seqscan = on",
-    "SET LOCAL work_mem = '64MB'",
-)
-"""An export reads whole tables and sorts them on disk; nobody waits for it, and it waits for nobody."""
 
 _WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz"
 
@@ -49,27 +40,19 @@ class PostgresPastChecks:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        self._engine = engine
 
     async def count(self, first: datetime | None, end: datetime) -> int:
         """How many there are."""
-        async with self._connection() as connection:
+        async with patient(self._engine) as connection:
             return int((await connection.exec_driver_sql(_between(_COUNT, first, end))).scalar_one())
 
     async def read(self, first: datetime | None, end: datetime) -> AsyncGenerator[Sequence[PastCheck], None]:
         """The checks in order, in pages."""
-        async with self._connection() as connection:
+        async with patient(self._engine) as connection:
             await connection.exec_driver_sql(_between(_DECLARE, first, end))
             while page := (await connection.exec_driver_sql(_FETCH)).all():
                 yield [_past(*row) for row in page]
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        with store_errors(self._engine):
-            async with self._engine.begin() as connection:
-                for setting in _PATIENCE:
-                    await connection.exec_driver_sql(setting)
-                yield connection
 
 
 def _between(statement: str, first: datetime | None, end: datetime) -> str:

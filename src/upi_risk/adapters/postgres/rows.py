@@ -186,6 +186,8 @@ class AddedRow(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None
     reported_at: datetime | None
     probability: float | None
+    model_score: float | None
+    rules_version: str | None
 
     @classmethod
     def of(cls, transaction: Transaction) -> AddedRow:
@@ -218,10 +220,12 @@ class TransactionRow(AddedRow, frozen=True, kw_only=True):
                 model_version=self.model_version,
                 policy_version=self.policy_version,
                 probability=self.probability,
+                model_score=self.model_score,
             ),
             status=self.status,
             settled_at=self.settled_at,
             reported_at=self.reported_at,
+            rules_version=self.rules_version,
         )
 
 
@@ -266,6 +270,8 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
         "settled_at": transaction.settled_at,
         "reported_at": transaction.reported_at,
         "probability": assessment.probability,
+        "model_score": assessment.model_score,
+        "rules_version": transaction.rules_version,
     }
 
 

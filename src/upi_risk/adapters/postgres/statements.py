@@ -167,11 +167,21 @@ COMMIT_AROUND_LOCKED: Final = COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UP
 """The same, for users whom nobody else has locked at this instant."""
 
 AMEND: Final = """
+WITH amended AS MATERIALIZED (
+    SELECT * FROM json_populate_recordset(NULL::transactions, %(amended)s::json)
+), cleared AS (
+    DELETE FROM fraud_reports f
+     USING amended
+     WHERE f.user_id = %(user_id)s AND f.user_id = amended.user_id AND f.transaction_id = amended.transaction_id
+       AND amended.reported_at IS NULL
+)
 UPDATE transactions t
    SET status = amended.status, settled_at = amended.settled_at, reported_at = amended.reported_at
-  FROM json_populate_recordset(NULL::transactions, %(amended)s::json) AS amended
+  FROM amended
  WHERE t.user_id = %(user_id)s AND t.user_id = amended.user_id AND t.transaction_id = amended.transaction_id
 """
+
+"""What transactions became; a report of one that is no fraud any more is deleted."""
 
 LABEL: Final = """
 INSERT INTO fraud_reports (user_id, transaction_id, receiver_upi, reported_at, source)

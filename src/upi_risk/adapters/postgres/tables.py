@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ARRAY,
@@ -11,48 +11,74 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Double,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     Uuid,
+    func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA: Final = MetaData()
-_INSTANT: Final = DateTime(timezone=True)
+from upi_risk.adapters.postgres.operating_tables import (
+    challenges,
+    device_keys,
+    experiment_scores,
+    experiments,
+    labels,
+    list_entries,
+    monitoring,
+    rule_books,
+    rules_state,
+    task_runs,
+)
+from upi_risk.adapters.postgres.schema import INSTANT, METADATA, column, key
 
-
-def _column(name: str, kind: Any) -> Column[Any]:  # noqa: ANN401 - a type or an instance of one
-    return Column(name, kind, nullable=False)
-
-
-def _key(name: str, kind: Any) -> Column[Any]:  # noqa: ANN401 - a type or an instance of one
-    return Column(name, kind, primary_key=True, autoincrement=False)
-
+__all__ = [
+    "METADATA",
+    "challenges",
+    "device_keys",
+    "experiment_scores",
+    "experiments",
+    "fraud_reports",
+    "idempotency_keys",
+    "labels",
+    "list_entries",
+    "monitoring",
+    "payees",
+    "receiver_days",
+    "receiver_hours",
+    "receiver_reputation",
+    "rule_books",
+    "rules_state",
+    "sessions",
+    "sign_ins",
+    "task_runs",
+    "transactions",
+    "users",
+]
 
 users: Final = Table(
     "users",
     METADATA,
-    _key("user_id", Text),
-    _column("name", Text),
-    _column("mobile", Text),
-    _column("created_at", _INSTANT),
-    _column("last_event_at", _INSTANT),
-    _column("last_login_at", _INSTANT),
-    _column("version", BigInteger),
-    _column("login_count", Integer),
-    _column("transaction_count", Integer),
-    _column("settled_count", Integer),
-    _column("settled_paise", BigInteger),
-    _column("largest_paise", BigInteger),
-    _column("payee_count", Integer),
-    Column("last_settled_at", _INSTANT),
+    key("user_id", Text),
+    column("name", Text),
+    column("mobile", Text),
+    column("created_at", INSTANT),
+    column("last_event_at", INSTANT),
+    column("last_login_at", INSTANT),
+    column("version", BigInteger),
+    column("login_count", Integer),
+    column("transaction_count", Integer),
+    column("settled_count", Integer),
+    column("settled_paise", BigInteger),
+    column("largest_paise", BigInteger),
+    column("payee_count", Integer),
+    Column("last_settled_at", INSTANT),
     Column(
         "track",
         ARRAY(Integer),
@@ -73,60 +99,74 @@ users: Final = Table(
 transactions: Final = Table(
     "transactions",
     METADATA,
-    _key("user_id", Text),
-    _key("transaction_id", Uuid(as_uuid=False)),
-    _column("receiver_upi", Text),
-    _column("amount_paise", BigInteger),
-    _column("checked_at", _INSTANT),
+    key("user_id", Text),
+    key("transaction_id", Uuid(as_uuid=False)),
+    column("receiver_upi", Text),
+    column("amount_paise", BigInteger),
+    column("checked_at", INSTANT),
     Column("idempotency_key", Text),
-    _column("features", ARRAY(Double)),
-    _column("score", Double),
-    _column("level", Text),
-    _column("decision", Text),
-    _column("factors", JSONB),
-    _column("confidence", Double),
-    _column("model_version", Text),
-    _column("policy_version", Text),
-    _column("status", Text),
-    Column("settled_at", _INSTANT),
-    Column("reported_at", _INSTANT),
+    column("features", ARRAY(Double)),
+    column("score", Double),
+    column("level", Text),
+    column("decision", Text),
+    column("factors", JSONB),
+    column("confidence", Double),
+    column("model_version", Text),
+    column("policy_version", Text),
+    column("status", Text),
+    Column("settled_at", INSTANT),
+    Column("reported_at", INSTANT),
     Column("probability", Double),
+    Column("model_score", Double, comment="Where rules or lists changed the score"),
+    Column("rules_version", Text),
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
+Index(
+    "idx_transactions_checked_at",
+    func.timezone(text("'UTC'"), transactions.c.checked_at),  # an expression, so that no other index is taken for it
+    postgresql_using="brin",
+    postgresql_with={"autosummarize": "on"},
+)
+Index(
+    "idx_transactions_cases",
+    transactions.c.checked_at,
+    transactions.c.transaction_id,
+    postgresql_where=text("decision <> 'ALLOW'"),
+)
 
 idempotency_keys: Final = Table(
     "idempotency_keys",
     METADATA,
-    _key("user_id", Text),
-    _key("idempotency_key", Text),
-    _column("transaction_id", Uuid(as_uuid=False)),
+    key("user_id", Text),
+    key("idempotency_key", Text),
+    column("transaction_id", Uuid(as_uuid=False)),
 )
 
 payees: Final = Table(
     "payees",
     METADATA,
-    _key("user_id", Text),
-    _key("receiver_upi", Text),
-    _column("settled_count", Integer),
-    Column("first_settled_at", _INSTANT),
-    _column("disputed", Boolean),
+    key("user_id", Text),
+    key("receiver_upi", Text),
+    column("settled_count", Integer),
+    Column("first_settled_at", INSTANT),
+    column("disputed", Boolean),
     postgresql_with={"fillfactor": 80},
 )
 
 receiver_reputation: Final = Table(
     "receiver_reputation",
     METADATA,
-    _key("receiver_upi", Text),
-    _column("first_seen_at", _INSTANT),
-    _column("fraud_reports", Integer),
+    key("receiver_upi", Text),
+    column("first_seen_at", INSTANT),
+    column("fraud_reports", Integer),
     Column(
         "reputation_score",
         Double,
         nullable=False,
         comment="As of updated_at: the last report, or the first sight",
     ),
-    _column("updated_at", _INSTANT),
+    column("updated_at", INSTANT),
     Column("payers", Integer, nullable=False, server_default="0"),
     Column("first_hour", Integer, comment="The Indian hour of the first settled payment"),
 )
@@ -134,7 +174,7 @@ receiver_reputation: Final = Table(
 receiver_days: Final = Table(
     "receiver_days",
     METADATA,
-    _key("receiver_upi", Text),
+    key("receiver_upi", Text),
     Column(
         "day",
         Integer,
@@ -142,7 +182,7 @@ receiver_days: Final = Table(
         autoincrement=False,
         comment="Number of the Indian calendar day; 0 is 1970-01-01",
     ),
-    _column("settled", Integer),
+    column("settled", Integer),
     Column("reports", Integer, nullable=False, comment="The first of each payer alone"),
     Column("paise", BigInteger, nullable=False, server_default="0"),
     Column("fresh", Integer, nullable=False, server_default="0", comment="First payments of a payer"),
@@ -154,7 +194,7 @@ receiver_days: Final = Table(
 receiver_hours: Final = Table(
     "receiver_hours",
     METADATA,
-    _key("receiver_upi", Text),
+    key("receiver_upi", Text),
     Column(
         "slot",
         SmallInteger,
@@ -163,21 +203,21 @@ receiver_hours: Final = Table(
         comment="The hour modulo 48: an hour takes the row of the one two days before",
     ),
     Column("hour", Integer, nullable=False, comment="Number of the hour in India; 0 began 1970-01-01"),
-    _column("settled", Integer),
-    _column("paise", BigInteger),
-    _column("fresh", Integer),
+    column("settled", Integer),
+    column("paise", BigInteger),
+    column("fresh", Integer),
     postgresql_with={"fillfactor": 70},
 )
 
 sessions: Final = Table(
     "sessions",
     METADATA,
-    _key("token_digest", LargeBinary),
-    _column("user_id", Text),
-    _column("kind", Text),
-    _column("family", Text),
-    _column("created_at", _INSTANT),
-    _column("expires_at", _INSTANT),
+    key("token_digest", LargeBinary),
+    column("user_id", Text),
+    column("kind", Text),
+    column("family", Text),
+    column("created_at", INSTANT),
+    column("expires_at", INSTANT),
     Index("idx_sessions_user_id", "user_id"),
     Index("idx_sessions_family", "family"),
     Index("idx_sessions_expires_at", "expires_at"),
@@ -186,50 +226,25 @@ sessions: Final = Table(
 sign_ins: Final = Table(
     "sign_ins",
     METADATA,
-    _key("family", Text),
-    _column("user_id", Text),
-    _column("created_at", _INSTANT),
-    _column("ends_at", _INSTANT),
-    _column("renewed_at", _INSTANT),
-    _column("expires_at", _INSTANT),
-    _column("refresh_digest", LargeBinary),
+    key("family", Text),
+    column("user_id", Text),
+    column("created_at", INSTANT),
+    column("ends_at", INSTANT),
+    column("renewed_at", INSTANT),
+    column("expires_at", INSTANT),
+    column("refresh_digest", LargeBinary),
     Column("previous_digest", LargeBinary),
     Column("sealed", LargeBinary),
     Index("idx_sign_ins_user_id", "user_id"),
     Index("idx_sign_ins_expires_at", "expires_at"),
 )
 
-challenges: Final = Table(
-    "challenges",
-    METADATA,
-    _key("slot", LargeBinary),
-    _column("challenge_id", Text),
-    _column("subject", LargeBinary),
-    Column("code", LargeBinary),
-    _column("created_at", _INSTANT),
-    _column("expires_at", _INSTANT),
-    _column("tries", SmallInteger),
-    Index("idx_challenges_challenge_id", "challenge_id", unique=True),
-    Index("idx_challenges_expires_at", "expires_at"),
-)
-
-device_keys: Final = Table(
-    "device_keys",
-    METADATA,
-    _key("user_id", Text),
-    _key("key_id", Text),
-    _column("public_key", LargeBinary),
-    _column("created_at", _INSTANT),
-    Column("used_at", _INSTANT),
-    Column("revoked_at", _INSTANT),
-)
-
 fraud_reports: Final = Table(
     "fraud_reports",
     METADATA,
-    _key("user_id", Text),
-    _key("transaction_id", Uuid(as_uuid=False)),
-    _column("receiver_upi", Text),
-    _column("reported_at", _INSTANT),
-    _column("source", Text),
+    key("user_id", Text),
+    key("transaction_id", Uuid(as_uuid=False)),
+    column("receiver_upi", Text),
+    column("reported_at", INSTANT),
+    column("source", Text),
 )

@@ -48,6 +48,7 @@ _ALL: Final = (
     Family("upi_risk_cache_failures", "counter", "Calls of Redis that failed or were too slow."),
     Family("upi_risk_cache_skipped", "counter", "Calls of Redis not made since the ones before had failed."),
     Family("upi_risk_database_reads", "counter", "Statements that read for decisions."),
+    Family("upi_risk_experiment_scores", "counter", "Payments scored by the model that did not decide.", ("result",)),
     Family("upi_risk_limiter_rejections", "counter", "Requests over a limit.", ("limit",)),
     Family("upi_risk_codes", "counter", "One-time codes, by what became of them.", ("outcome",)),
     Family("upi_risk_shed", "counter", "Requests turned away under load.", ("reason",)),
@@ -66,6 +67,14 @@ _ALL: Final = (
     Family("upi_risk_live_precision", "gauge", "Share of fraud among those stopped or verified.", most=True),
     Family("upi_risk_live_recall", "gauge", "Share of frauds stopped or verified.", most=True),
     Family("upi_risk_drift_psi", "gauge", "Population stability index against training.", ("feature",), most=True),
+    Family("upi_risk_drift_ks", "gauge", "Largest difference of running shares to training.", ("feature",), most=True),
+    Family("upi_risk_segment_precision", "gauge", "Live precision of a segment.", ("segment",), most=True),
+    Family("upi_risk_segment_recall", "gauge", "Live recall of a segment.", ("segment",), most=True),
+    Family(
+        "upi_risk_calibration_ratio", "gauge", "Frauds that came for each foretold, latest matured week.", most=True
+    ),
+    Family("upi_risk_label_delay_days", "gauge", "From a payment to its report.", ("quantile",), most=True),
+    Family("upi_risk_task_succeeded", "gauge", "Whether a worker's latest run came to its end.", ("task",), most=True),
     Family("upi_risk_replica_lag_seconds", "gauge", "How far the read replica is behind.", most=True),
 )
 

@@ -10,6 +10,8 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from upi_risk.domain import errors as domain
+from upi_risk.domain.experiment import ExperimentConflictError
+from upi_risk.entrypoints.http.rate_limits import limit_headers
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
 MEDIA_TYPE: Final = "application/problem+json; charset=utf-8"
@@ -73,7 +75,10 @@ INVALID_OTP: Final = Kind(
     {"WWW-Authenticate": "Bearer"},
 )
 FORBIDDEN: Final = Kind(
-    403, "forbidden", "Not yours", "The token does not speak for this user, or this web page may not call."
+    403,
+    "forbidden",
+    "Not yours",
+    "The token does not speak for this user or does not open this, or this web page may not call.",
 )
 NOT_FOUND: Final = Kind(404, "not-found", "Not found", "There is nothing here for you.")
 METHOD_NOT_ALLOWED: Final = Kind(
@@ -143,10 +148,10 @@ KINDS: Final = (
 KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.UpiRiskError: INTERNAL,
     domain.InvalidInputError: VALIDATION_FAILED,
+    domain.RateLimitedError: RATE_LIMITED,
     domain.PhoneTakenError: CONFLICT,
     domain.UnauthenticatedError: UNAUTHENTICATED,
     domain.ChallengeFailedError: INVALID_OTP,
-    domain.RateLimitedError: RATE_LIMITED,
     domain.CodeNotSentError: INTERNAL,  # happens behind the answer; no request raises it
     domain.DeviceConflictError: CONFLICT,
     domain.UnknownDeviceError: NOT_FOUND,
@@ -162,6 +167,8 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.EngineFailedError: INTERNAL,  # likewise
+    ExperimentConflictError: INTERNAL,  # likewise, at the command line
+    domain.InvalidRulesError: INTERNAL,  # likewise
 }
 """What each error of the domain is to a caller; a test holds the table complete."""
 
@@ -221,18 +228,9 @@ def field_errors(error: Exception) -> tuple[FieldError, ...]:
 def headers_of(error: Exception, kind: Kind) -> dict[str, str]:
     """The headers an answer to this error needs."""
     if isinstance(error, domain.RateLimitedError):
-        return {**kind.headers, **limit_headers(error)}
+        return {name.decode(): value.decode() for name, value in limit_headers(error)}
     extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
     return {**kind.headers, **{name: value for name, value in extra.items() if name.lower() == "allow"}}
-
-
-def limit_headers(error: domain.RateLimitedError) -> dict[str, str]:
-    """When to come back, and which limit it was, as draft-ietf-httpapi-ratelimit-headers-10 has them."""
-    return {
-        "Retry-After": str(error.retry_after_seconds),
-        "RateLimit-Policy": f'"{error.limit}";q={error.quota};w={error.window_seconds}',
-        "RateLimit": f'"{error.limit}";r=0;t={error.retry_after_seconds}',
-    }
 
 
 _ENCODER: Final = msgspec.json.Encoder()

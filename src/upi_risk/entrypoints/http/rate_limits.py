@@ -12,7 +12,6 @@ from upi_risk.application.coalesce import Coalesce
 from upi_risk.domain.errors import RateLimitedError
 from upi_risk.domain.rate_limit import Ask, RateLimiter, Verdict
 from upi_risk.entrypoints.http.client_address import ClientAddress
-from upi_risk.entrypoints.http.errors import limit_headers
 
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -73,7 +72,7 @@ class LimitRequests:
                 if own is not None:
                     await self.require(Ask(f"{own[0]} {self._address(scope)}", own[1], HOUR))
         except RateLimitedError as refused:
-            return encoded_limit_headers(refused)
+            return limit_headers(refused)
         return None
 
     def ask_of_all_routes(self, scope: HTTPScope) -> Ask | None:
@@ -88,12 +87,18 @@ class LimitRequests:
         """
         verdict = await self._admit(ask)
         if not verdict.admitted:
-            raise RateLimitedError(ask.name, ask.limit, ask.window_seconds, verdict.retry_after_seconds)
+            raise RateLimitedError(ask, verdict)
 
 
-def encoded_limit_headers(refused: RateLimitedError) -> Headers:
-    """When to come back, as ASGI has headers."""
-    return [(name.lower().encode(), value.encode()) for name, value in limit_headers(refused).items()]
+def limit_headers(refused: RateLimitedError) -> Headers:
+    """When to come back, as draft-ietf-httpapi-ratelimit-headers-10 has it."""
+    ask, wait = refused.ask, refused.verdict.retry_after_seconds
+    name = ask.name.encode()
+    return [
+        (b"retry-after", b"%d" % wait),
+        (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name, ask.limit, ask.window_seconds)),
+        (b"ratelimit", b'"%b";r=0;t=%d' % (name, wait)),
+    ]
 
 
 def _canonical(path: str) -> str:
