@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults faults soak backup restore trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore trials
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
 
-check: lint types imports ## Everything that reads the code without running it
+check: lint types imports security ## Everything that reads the code without running it
 
 lint: setup-dev ## Style and banned calls (ruff)
 	@$(BIN)/ruff format --check .
@@ -50,6 +50,34 @@ lint: setup-dev ## Style and banned calls (ruff)
 format: setup-dev ## Write the code as ruff would have it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+SECURITY := .venv-security/bin
+.venv-security/installed: requirements/security.lock | setup-dev
+	@$(BIN)/python -m venv --without-pip --clear .venv-security
+	@echo "Installing what looks for weaknesses into .venv-security (the first time takes a minute) ..."
+	@$(BIN)/python -m pip --python $(SECURITY)/python --disable-pip-version-check --no-input install -q --no-deps --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+security: .venv-security/installed ## Known weaknesses in the code (bandit; semgrep with the rules of tools/semgrep)
+	@$(SECURITY)/bandit -q -c pyproject.toml -r src
+	@PATH="$(CURDIR)/$(SECURITY):$$PATH" $(SECURITY)/semgrep scan --quiet --error --metrics=off --disable-version-check --no-git-ignore --config tools/semgrep src
+
+sbom: .venv-security/installed ## What the service is made of, as CycloneDX, in dist/sbom.json
+	@mkdir -p dist
+	@$(SECURITY)/cyclonedx-py requirements --output-reproducible --short-PURLs --pyproject pyproject.toml --of JSON -o dist/sbom.json requirements/run.lock
+
+URL ?= http://127.0.0.1:8000
+attacks: setup-dev ## The list of attacks against a service that runs without limits (URL=)
+	@$(BIN)/python -m tests.attacks "$(URL)"
+
+REQUESTS ?= 1000000
+SEED ?= 1
+fuzz: setup-dev ## Damaged requests against a service that runs without limits (URL=, REQUESTS=, SEED= to go on)
+	@$(BIN)/python -m tests.attacks.fuzz "$(URL)" $(REQUESTS) $(SEED)
+
+EXAMPLES ?= 100
+schemathesis: .venv-security/installed ## The OpenAPI document against a service that runs without limits (URL=, EXAMPLES=)
+	@$(BIN)/python -m tests.attacks.documented "$(URL)" $(SECURITY)/schemathesis $(EXAMPLES)
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy src tests migrations tools benchmarks
@@ -115,6 +143,8 @@ lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	  -c requirements/run.lock pyproject.toml --extra embedded --group build -o requirements/embedded.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  -c requirements/embedded.lock pyproject.toml --extra embedded --group build --group dev -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  requirements/security.in -o requirements/security.lock
 
 clean: ## Remove the environment and every cache; the data in var/ stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* coverage.xml dist
+	rm -rf .venv .venv-security .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* coverage.xml dist

@@ -5,7 +5,7 @@ import errno
 import http.client
 import socket
 
-_ANY = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+_ANY = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 # nosec B104 - compared with, not bound to
 _HIGHEST_PRIVILEGED_PORT = 1023
 _HIGHEST_PORT = 65535
 

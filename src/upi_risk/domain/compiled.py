@@ -98,7 +98,7 @@ def compiled(features: Sequence[Feature], facts: Any) -> Callable[[Any], Vector]
     told = ", ".join(_text(value, names) for value in values)
     source = "\n".join(["def vector(f):", *lines, f"    return ({told},)"])
     made: dict[str, Any] = {"sqrt": sqrt}
-    exec(compile(source, "<features>", "exec"), made)  # noqa: S102 - written above, from our own definitions alone
+    exec(compile(source, "<features>", "exec"), made)  # noqa: S102 # nosec B102 - written above, from our definitions
     function: Callable[[Any], Vector] = made["vector"]
     return function
 

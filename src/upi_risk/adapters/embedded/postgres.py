@@ -129,7 +129,7 @@ class EmbeddedPostgres(EmbeddedServer):
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
             if known is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+                connection.execute(f"CREATE DATABASE {DATABASE}")  # nosemgrep - a name of ours
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APPLICATION,)).fetchone()
             if known is None:
                 password = sql.Literal(self._home.password(_APPLICATION_PASSWORD))

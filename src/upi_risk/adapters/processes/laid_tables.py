@@ -33,8 +33,8 @@ def lay_tables(folder: Path, tables: Iterable[object]) -> None:
 
 def look_into(folder: Path, number: int) -> Any:  # noqa: ANN401 - whatever was laid there
     """One of the tables; its buffers are read-only views of the file."""
-    places, content = pickle.loads((folder / f"{number}.pickle").read_bytes())  # noqa: S301 - our own parent wrote it
+    places, content = pickle.loads((folder / f"{number}.pickle").read_bytes())  # noqa: S301 # nosec B301 - our parent wrote it
     with (folder / f"{number}.buffers").open("rb") as file:
         laid = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if any(size for _, size in places) else b""
     whole = memoryview(laid)
-    return pickle.loads(content, buffers=[whole[begin : begin + size] for begin, size in places])  # noqa: S301 - likewise
+    return pickle.loads(content, buffers=[whole[begin : begin + size] for begin, size in places])  # noqa: S301 # nosec B301 - likewise

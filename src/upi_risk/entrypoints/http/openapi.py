@@ -53,7 +53,7 @@ PARAMETERS: Final[Mapping[str, Json]] = {
         "name": "cursor",
         "in": "query",
         "description": "`next_cursor` of the page before; without it, the newest.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "pattern": "^AA[A-Za-f][A-Za-z0-9_-]{7}[AEIMQUYcgkosw048]$"},
     },
     "limit": {
         "name": "limit",

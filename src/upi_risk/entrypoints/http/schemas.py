@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Raw, Struct
 
 from upi_risk.domain.decision import Decision, Level
 from upi_risk.domain.transaction import Status
+
+# What the documentation says of texts; the domain reads them, and says more exactly what is wrong.
+_GAP: Final = "[ ().-]*"
+PHONE: Final = {
+    "type": "string",
+    "maxLength": 32,
+    "pattern": rf"^ *\+?{_GAP}(?:(?:0{_GAP}0{_GAP})?9{_GAP}1{_GAP}|0{_GAP})?[6-9](?:{_GAP}[0-9]){{9}}{_GAP}$",
+}
+_HIDDEN: Final = (  # of control or direction
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb"
+)
+NAME: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 100,
+    "pattern": rf"^[^{_HIDDEN}]*[^\s{_HIDDEN}][^{_HIDDEN}]*$",
+}
+RECEIVER: Final = {
+    "type": "string",
+    "minLength": 4,
+    "maxLength": 255,
+    "pattern": r"^ *[A-Za-z0-9][A-Za-z0-9._-]{0,180}@[A-Za-z][A-Za-z0-9]{1,63} *$",
+}
+USER: Final = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"}
+TOKEN: Final = {"type": "string", "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+KEY: Final = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[\x21-\x7e]+$"}
 
 Rupees = Annotated[float, Meta(description="Rupees, at most two decimals.", examples=[1499.5])]
 Score = Annotated[float, Meta(description="Risk from 0 to 1, to four decimals.", examples=[0.45])]
@@ -28,22 +55,51 @@ Factors = Annotated[
 class SignUpBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A person who wants to become a user."""
 
-    name: Annotated[str, Meta(description="1 to 100 characters, none of control or direction.", examples=["Gopal"])]
-    phone: Annotated[str, Meta(description="An Indian mobile number, with or without +91.", examples=["9876543210"])]
+    name: Annotated[
+        str,
+        Meta(
+            description="1 to 100 characters, none of control or direction.",
+            examples=["Gopal"],
+            extra_json_schema=NAME,
+        ),
+    ]
+    phone: Annotated[
+        str,
+        Meta(
+            description="An Indian mobile number, with or without +91.",
+            examples=["9876543210"],
+            extra_json_schema=PHONE,
+        ),
+    ]
 
 
 class LogInBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A user who wants to sign in."""
 
-    phone: Annotated[str, Meta(description="The number given at sign-up, in any spelling.", examples=["9876543210"])]
+    phone: Annotated[
+        str,
+        Meta(
+            description="The number given at sign-up, in any spelling.",
+            examples=["9876543210"],
+            extra_json_schema=PHONE,
+        ),
+    ]
 
 
 class CheckBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A payment about to be made."""
 
-    user_id: Annotated[str, Meta(description="The payer; must be the token's user.", examples=["UID-DEMO-001"])]
+    user_id: Annotated[
+        str,
+        Meta(description="The payer; must be the token's user.", examples=["UID-DEMO-001"], extra_json_schema=USER),
+    ]
     receiver_upi: Annotated[
-        str, Meta(description="The payee's UPI id; case does not matter.", examples=["merchant@upi"])
+        str,
+        Meta(
+            description="The payee's UPI id; case does not matter.",
+            examples=["merchant@upi"],
+            extra_json_schema=RECEIVER,
+        ),
     ]
     amount: Annotated[
         Raw,
@@ -59,6 +115,7 @@ class CheckBody(Struct, frozen=True, forbid_unknown_fields=True):
             description="The app's own id of the payment, 1 to 64 visible ASCII characters; does what an "
             "Idempotency-Key header does, which takes precedence.",
             examples=["app-7f3a"],
+            extra_json_schema=KEY,
         ),
     ] = None
 
@@ -102,7 +159,9 @@ class SignedIn(Profile, frozen=True):
 class RefreshBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A refresh token, to be exchanged."""
 
-    refresh_token: Annotated[str, Meta(description="The one that came last.", examples=["upa_9xQf..."])]
+    refresh_token: Annotated[
+        str, Meta(description="The one that came last.", examples=["upa_9xQf..."], extra_json_schema=TOKEN)
+    ]
 
 
 class NewTokens(Struct, frozen=True):
