@@ -117,7 +117,7 @@ async def started(database_url: str, redis_url: str, **environ: str) -> AsyncIte
     chosen = {
         **os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "HOST": "127.0.0.1", "PORT": str(port),
         "ARTIFACTS_DIR": str(ROOT / "artifacts"), "RATE_LIMIT_PER_MINUTE": "0", "MODEL_POLL_SECONDS": "0",
-        "LOG_FORMAT": "json", "LOG_LEVEL": "error", **environ,
+        "LOG_FORMAT": "json", "LOG_LEVEL": "error", "ACCESS_TOKEN_SECONDS": "86400", **environ,
     }  # fmt: skip
     process = subprocess.Popen([*SERVE], env=chosen, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - at once
     try:

@@ -88,6 +88,7 @@ class Storm:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             self.statuses[reply.status] += 1
+            assert reply.status != 401, "tokens have expired"
             if reply.status == 200:
                 self._keep(payer, key, reply)
                 return

@@ -147,6 +147,9 @@ class Coalesce(Generic[Question, Result]):
             if taken:
                 await self._answer(loop, taken)
         finally:
+            for waiting in taken:
+                if not waiting.future.done():  # the batch ended in a way that nobody foresaw
+                    waiting.future.set_exception(DeadlineError())
             self._taken = [others for others in self._taken if others is not taken]
             self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
             self._go_on(loop)

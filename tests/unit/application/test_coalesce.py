@@ -227,3 +227,15 @@ async def test_a_batch_whose_questions_were_all_sent_away_is_not_asked() -> None
     await coalesce.drain()
     assert doubling.batches == []
     task.cancel()
+
+
+async def test_nobody_waits_for_a_batch_that_ended_otherwise_than_it_may() -> None:
+    """Red when the futures of a batch are left to themselves at its end: whoever asked waits for ever."""
+
+    async def forgetful(_: Sequence[int]) -> list[int]:
+        return []
+
+    check = Coalesce(forgetful)
+    with pytest.raises(DeadlineError):
+        await asyncio.wait_for(check(1), 10)
+    await check.drain()
