@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check profile simulate-faults faults soak backup restore trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults faults soak backup restore trials
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,10 +77,25 @@ SEEDS ?= 10000
 simulate-faults: setup-dev ## The core under faults that seeds draw, on made-up time (SEEDS=)
 	@$(BIN)/python -m tests.simulation $(SEEDS)
 
+BACKUP ?= var/backup.dump
+backup: setup ## Write the whole database to a file, while everything runs (BACKUP=)
+	@$(BIN)/upi-risk backup "$(BACKUP)"
+
+restore: setup ## Put a backup in the place of the database; stop the service first (BACKUP=, REPLACE=1 if it holds users)
+	@$(BIN)/upi-risk restore "$(BACKUP)" $(if $(REPLACE),--replace)
+
 PART ?= all
 NUMBER ?=
 faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
 	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
+
+soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)
+	@$(BIN)/python -m tests.faults soak $(NUMBER)
+
+month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
+	@rm -rf var/month && mkdir -p var/month
+	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || true
+	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
@@ -88,6 +103,9 @@ trials: setup-dev ## How often experiments call a winner: simulated ones (REPETI
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile
+
+bench-scale: setup ## How a check's cost grows with users and with history
+	@$(BIN)/python -m benchmarks scale --write
 
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""``python -m benchmarks bench|check|profile``; `make` has targets for them."""
+"""``python -m benchmarks bench|check|profile|scale``; `make` has targets for them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from benchmarks import page, plot
 from benchmarks.harness import MissingError, require
 from benchmarks.measure import BUSIEST, Extent, measured
 from benchmarks.profile import profiled
+from benchmarks.scaling import BEFORE, SIZES, scaled, told
 from benchmarks.stacks import KEPT, ROOT
 from upi_risk.adapters.embedded import EmbeddedServerError
 from upi_risk.bootstrap.network import LaunchError
 
 PAGE: Final = ROOT / "docs" / "performance.md"
+SCALING: Final = ROOT / "docs" / "scaling.md"
 RECORDED: Final = ROOT / "benchmarks" / "recorded.json"
 LEAST: Final = 0.8
 """How much of the recorded ratio must be reached."""
@@ -96,6 +98,18 @@ def profile(keep: bool) -> None:  # noqa: FBT001 - click's way
     click.echo(text)
     if keep:
         page.write(PAGE, "profile", text)
+
+
+@main.command()
+@click.option("--users", "sizes", type=int, multiple=True, default=SIZES, show_default=True, help="Sizes, ascending.")
+@click.option("--before", type=int, default=BEFORE, show_default=True, help="Payments of the user with a history.")
+@click.option("--write", "keep", is_flag=True, help="Write the tables into docs/scaling.md.")
+def scale(sizes: tuple[int, ...], before: int, keep: bool) -> None:  # noqa: FBT001 - click's way
+    """How a check's cost grows with users, and with what a user has paid before."""
+    tables = dict(zip(("users", "history", "written"), told(*scaled(sizes, before)), strict=True))
+    click.echo("\n\n".join(tables.values()))
+    for name, text in tables.items() if keep else ():
+        page.write(SCALING, name, text)
 
 
 if __name__ == "__main__":

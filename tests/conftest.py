@@ -44,7 +44,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(autouse=True)
 def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For processes that a test starts, and names that clients without a socket use."""
+    """For processes that a test starts: no limits, and time for a machine that is loaded; and names of clients."""
     monkeypatch.setenv("ALLOWED_HOSTS", "testserver.local,upi.test")
     for name in ("RATE_LIMIT_PER_MINUTE", "SIGNUP_LIMIT_PER_HOUR", "LOGIN_LIMIT_PER_HOUR"):
         monkeypatch.setenv(name, "0")

@@ -86,3 +86,32 @@ def test_an_exception_is_described_by_kind_cause_and_place_alone() -> None:
     assert (found["error"], found["because_of"]) == ("KeyError", ["ValueError"])
     assert PHONE not in json.dumps(found)
     assert "test_logs.py" in json.dumps(found["where"])
+
+
+async def test_the_line_of_a_check_has_its_trace_and_decision_and_names_nobody(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    loud = msgspec.structs.replace(settings, log_format="json", log_level="info")
+    async with AsyncTestClient(create(loud)) as client:
+        signed_up = (await client.post("/signup", json={"name": NAME, "phone": PHONE})).json()
+        headers = {"Authorization": f"Bearer {signed_up['access_token']}"}
+        check = {"user_id": signed_up["user_id"], "receiver_upi": PAYEE, "amount": 123.45}
+        traced = headers | {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        answer = (await client.post("/check-transaction", json=check, headers=traced)).json()
+        await client.post("/check-transaction", json=check, headers=headers | {"traceparent": f"00-{PHONE}"})
+    said = capsys.readouterr().err
+    lines = [json.loads(line) for line in said.splitlines()]
+    first, second = (line for line in lines if line.get("route") == "/check-transaction")
+    assert (first["trace_id"], first["decision"], first["risk_level"]) == (
+        trace,
+        answer["decision"],
+        answer["risk_level"],
+    )
+    assert (first["rules_version"], first["policy_version"]) == ("0.0", "p1")
+    assert first["model_version"].startswith("v")
+    assert second["trace_id"] == second["request_id"].replace("-", "")
+    signing_up = next(line for line in lines if line.get("route") == "/signup")
+    assert "decision" not in signing_up
+    for secret in (NAME, "Goldfinch", PHONE, PAYEE, "123.45", "12345", signed_up["user_id"], answer["transaction_id"]):
+        assert secret not in said

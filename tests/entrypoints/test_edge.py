@@ -11,7 +11,8 @@ import pytest
 
 from tests.entrypoints.service import Account, Service, check
 from upi_risk.domain.errors import OverloadedError
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions
+from upi_risk.entrypoints.http.record import RequestRecord
 
 Message = dict[str, Any]
 

@@ -19,12 +19,24 @@ class ChooseModel:
     """Promote and roll back; running services notice by themselves."""
 
     def __init__(
-        self, models: ModelStore, registry: ModelRegistry, note: Callable[[Deed, str], None] = _forget
+        self,
+        models: ModelStore,
+        registry: ModelRegistry,
+        note: Callable[[Deed, str], None] = _forget,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``note`` writes down what is done to which version; it is called when the model has proven that it loads."""
+        """Choose among models.
+
+        Args:
+            models: loads them.
+            registry: names the one that serves.
+            note: writes down what is done to which version; called when the model has proven that it loads.
+            tell: hears the version that is to serve, once it is.
+        """
         self._models = models
         self._registry = registry
         self._note = note
+        self._tell = tell
 
     def promote(self, version: str) -> ModelCard:
         """Have a version serve.
@@ -35,6 +47,7 @@ class ChooseModel:
         card = self._models.load(version).card
         self._note(Deed.MODEL_PROMOTED, version)
         self._registry.promote(version)
+        self._tell(version)
         return card
 
     def roll_back(self) -> ModelCard:
@@ -49,4 +62,5 @@ class ChooseModel:
         card = self._models.load(previous).card
         self._note(Deed.MODEL_ROLLED_BACK, previous)
         self._registry.roll_back()
+        self._tell(previous)
         return card

@@ -18,7 +18,7 @@ from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.following import Following
 from upi_risk.bootstrap.following_rules import FollowingRules
-from upi_risk.bootstrap.logging import Logs, configure, described
+from upi_risk.bootstrap.logging import Logs, configure, decision_facts, described
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
 from upi_risk.bootstrap.sampling import Sampling
@@ -102,6 +102,8 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
             status=record.status,
             duration_ms=round(record.duration_ms, 2),
             request_id=record.request_id,
+            trace_id=record.trace_id,
+            **decision_facts(record.decided),
         )
 
     def log_failure(request_id: str, error: Exception) -> None:
@@ -112,11 +114,17 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
 
     following = Following(container, settings)
     rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
+    subscribers = container.subscribers()
+
+    async def hear_of_subscribers() -> None:
+        await subscribers.start(settings.rules_poll_seconds)
+
     keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
 
     async def close() -> None:
         await following.stop()
         await rules.stop()
+        await subscribers.stop()
         await container.check().drain()
         await container.check_batch().settle()
         await container.note().drain()
@@ -140,7 +148,13 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         docs=settings.docs,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
-        on_startup=(following.start, rules.start, *((keeping.start,) if keeping else ()), _set_the_start_apart),
+        on_startup=(
+            following.start,
+            rules.start,
+            hear_of_subscribers,
+            *((keeping.start,) if keeping else ()),
+            _set_the_start_apart,
+        ),
         on_shutdown=(close,),
     )
 

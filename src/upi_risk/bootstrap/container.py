@@ -32,6 +32,7 @@ from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
 from upi_risk.adapters.postgres.users import PostgresUsers
+from upi_risk.adapters.postgres.webhooks import PostgresWebhooks
 from upi_risk.adapters.redis.best_effort import Guard
 from upi_risk.adapters.redis.client import Client, create_client
 from upi_risk.adapters.redis.rate_limiter import RedisRateLimiter
@@ -70,6 +71,7 @@ from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
 from upi_risk.bootstrap.following_rules import tell_rules
+from upi_risk.bootstrap.following_subscribers import FollowingSubscribers
 from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
@@ -163,7 +165,9 @@ class Container(containers.DeclarativeContainer):
     scorer = providers.Singleton(_scorer, settings, models)
 
     users = providers.Singleton(PostgresUsers, engine)
-    ledger = providers.Singleton(PostgresLedger, engine)
+    webhooks = providers.Singleton(PostgresWebhooks, engine)
+    subscribers = providers.Singleton(FollowingSubscribers, webhooks)
+    ledger = providers.Singleton(PostgresLedger, engine, subscribers)
     history = providers.Singleton(PostgresHistory, engine)
     replica = providers.Singleton(_replica, settings, engine)
     past = providers.Singleton(PostgresHistory, replica)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from logging import DEBUG, INFO
 
 import structlog
 
@@ -36,6 +37,6 @@ def tell_rules(event: RulesEvent) -> None:
     """Log that other rules are in force, or why they are not."""
     log = structlog.get_logger("upi_risk")
     if isinstance(event, RulesSwapped):
-        log.info("rules swapped", before=event.before, after=event.after)
+        log.log(DEBUG if event.before is None else INFO, "rules swapped", before=event.before, after=event.after)
     else:
-        log.error("rules refused", serving=event.serving, **described(event.error))
+        log.error("rules not read", serving=event.serving, **described(event.error))

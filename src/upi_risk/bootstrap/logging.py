@@ -17,6 +17,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import FilteringBoundLogger, Processor
 
 from upi_risk.bootstrap.log_writer import LogWriter, WriterHandler
+from upi_risk.domain.transaction import Transaction
 
 LogFormat = Literal["auto", "json", "console"]
 
@@ -110,6 +111,20 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
 
 def _json(event: object, **_: object) -> str:
     return _ENCODER.encode(event).decode()
+
+
+def decision_facts(decided: Transaction | None) -> dict[str, object]:
+    """What the line of a check says of its decision; nothing of who pays whom, or how much."""
+    if decided is None:
+        return {}
+    said = decided.assessment
+    return {
+        "decision": said.decision.value,
+        "risk_level": said.level.value,
+        "model_version": said.model_version,
+        "policy_version": said.policy_version,
+        "rules_version": decided.rules_version,
+    }
 
 
 def tell_model_failure(error: Exception | None) -> None:

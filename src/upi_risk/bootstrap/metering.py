@@ -25,7 +25,7 @@ from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Ledger, Scorer, SnapshotCache
 from upi_risk.domain.ruling import RulesInForce
 from upi_risk.domain.transaction import Transaction
-from upi_risk.entrypoints.http.edge import RequestRecord
+from upi_risk.entrypoints.http.record import RequestRecord
 
 FLUSH_SECONDS: Final = 0.25
 """A process that is killed takes the counts of its last quarter of a second along."""

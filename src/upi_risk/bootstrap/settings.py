@@ -109,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     hsts: Literal["auto", "on", "off"] = "auto"
     head_timeout_ms: Positive = 5_000
     body_timeout_ms: Positive = 5_000
-    send_timeout_ms: Positive = 8_000
+    send_timeout_ms: Positive = 7_000
     max_connections: Positive = 4_096
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     rate_limit_per_minute: NotNegative = 100

@@ -69,6 +69,15 @@ class WorkHouse:
         so_far = ExperimentSoFar(experiments, experiments, clock, measure_arms)
         return Task("experiment", Every.DAY, WatchExperiment(experiments, so_far, StopExperiment(experiments, clock)))
 
+    def housekeep(self) -> Task:
+        """Removing what is over, once an hour."""
+
+        async def do() -> str:
+            removed = await self.container.housekeep()()
+            return ", ".join(f"{number:,} {kind}" for kind, number in removed.items()) + " removed."
+
+        return Task("housekeep", Every.HOUR, do)
+
     def monitor(self, folder: Path, maturity: timedelta = MATURITY) -> Task:
         """Writing the page on the model in service, once a day."""
         container = self.container

@@ -10,7 +10,7 @@ from upi_risk.adapters.prometheus.tally import Tally
 from upi_risk.bootstrap.metering import Meter
 from upi_risk.bootstrap.surveying import _judge
 from upi_risk.domain.errors import UnknownUserError
-from upi_risk.entrypoints.http.edge import RequestRecord
+from upi_risk.entrypoints.http.record import RequestRecord
 
 
 def a_record(route: str = "/check-transaction", status: int = 200, ms: float = 3) -> RequestRecord:

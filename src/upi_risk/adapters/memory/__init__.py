@@ -28,6 +28,7 @@ from upi_risk.adapters.memory.sign_ins import MemorySignIns
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.adapters.memory.users import MemoryUsers
+from upi_risk.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from upi_risk.adapters.memory.workshop import MemoryWorkshop
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "MemoryLedger",
     "MemoryLeftovers",
     "MemoryModelStore",
+    "MemoryOutbox",
     "MemoryPastChecks",
     "MemoryPastDecisions",
     "MemoryRateLimiter",
@@ -57,6 +59,7 @@ __all__ = [
     "MemorySnapshotCache",
     "MemoryStore",
     "MemoryUsers",
+    "MemoryWebhooks",
     "MemoryWorkshop",
     "SeededIdentities",
     "SeededSecrets",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from upi_risk.adapters.memory.store import MemoryStore
+from upi_risk.adapters.memory.webhooks import put
 from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee
+from upi_risk.domain.webhooks import event_of_label, events_of_decision
 
 
 class MemoryLedger:
@@ -60,7 +62,15 @@ class MemoryLedger:
             *(held for held in store.reports if (held.user_id, held.transaction_id in cleared) != (user_id, True)),
             *change.reports,
         ]
+        self._tell(change)
         return True
+
+    def _tell(self, change: Change) -> None:
+        for transaction in change.added:
+            for event in events_of_decision(transaction):
+                put(self._store, event)
+        for report in change.reports:
+            put(self._store, event_of_label(report))
 
     def _brings_used_key(self, change: Change) -> bool:
         return any((held.payment.user_id, held.payment.idempotency_key) in self._store.answers for held in change.added)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from upi_risk.domain.access import ApiKey, Role
 from upi_risk.domain.audit import Record
 from upi_risk.domain.challenge import Challenge
 from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
+from upi_risk.domain.outbox import Delivery
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.review import Review
@@ -16,6 +18,26 @@ from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
+from upi_risk.domain.webhooks import Webhook
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A message that waits.
+
+    Attributes:
+        message: what is sent.
+        created_at: when it was put in.
+        next_at: when it is due; None for a dead one.
+        died_at: when it was given up; None for one that was not.
+        error: what went wrong last.
+    """
+
+    message: Delivery
+    created_at: datetime
+    next_at: datetime | None
+    died_at: datetime | None = None
+    error: str = ""
 
 
 @dataclass(slots=True)
@@ -38,6 +60,8 @@ class MemoryStore:
         keys: of services, in the order they were made, by their id.
         audit: the chain.
         reviews: by user and transaction.
+        webhooks: subscriptions, by id.
+        messages: what waits for subscribers, by subscription and event.
         challenges: by their slot, the ones not used.
         device_keys: of each user, by the key's id.
     """
@@ -55,6 +79,8 @@ class MemoryStore:
     keys: dict[str, ApiKey] = field(default_factory=dict)
     audit: list[Record] = field(default_factory=list)
     reviews: dict[TransactionKey, Review] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    messages: dict[tuple[str, str], Waiting] = field(default_factory=dict)
     challenges: dict[bytes, Challenge] = field(default_factory=dict)
     device_keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
 

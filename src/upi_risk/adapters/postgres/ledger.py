@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from upi_risk.adapters.postgres.errors import again, store_errors
 from upi_risk.adapters.postgres.floats import Floats, ends
 from upi_risk.adapters.postgres.rows import AddedRow, AskedRow, PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
 from upi_risk.adapters.postgres.straight import Statement, Straight
+from upi_risk.adapters.postgres.webhook_statements import TELL_LABELS, telling
 from upi_risk.domain.history import Change, FraudReport, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
@@ -37,13 +38,19 @@ _encode: Final = msgspec.json.Encoder().encode
 _LOAD: Final = Statement(statements.LOAD)
 _COMMIT: Final = Statement(statements.COMMIT)
 _COMMIT_AROUND_LOCKED: Final = Statement(statements.COMMIT_AROUND_LOCKED)
+_TELLING: Final = {
+    _COMMIT: Statement(telling(statements.COMMIT)),
+    _COMMIT_AROUND_LOCKED: Statement(telling(statements.COMMIT_AROUND_LOCKED)),
+}
 
 
 class PostgresLedger:
     """See :class:`upi_risk.domain.ports.Ledger`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, telling: Callable[[], bool] = lambda: False) -> None:
+        """``telling`` is whether anybody may want to hear of decisions; if not, a commit does not look."""
         self._engine = engine
+        self._telling = telling
         self._transactions = engine.execution_options(isolation_level="READ COMMITTED")
         self._straight = Straight(engine)
         self._hurried_until = 0.0
@@ -72,27 +79,31 @@ class PostgresLedger:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._hurried_until:
             try:
-                return await self._apply_straight(_COMMIT, changes)
+                return await self._apply_straight(self._statement(_COMMIT), changes)
             except exc.OperationalError as error:
                 if not isinstance(error.orig, LockNotAvailable):
                     raise
                 self._hurried_until = loop.time() + HURRIED_SECONDS
-        return await self._apply_straight(_COMMIT_AROUND_LOCKED, changes)
+        return await self._apply_straight(self._statement(_COMMIT_AROUND_LOCKED), changes)
+
+    def _statement(self, commit: Statement) -> Statement:
+        return _TELLING[commit] if self._telling() else commit
 
     async def _apply_straight(self, statement: Statement, changes: Sequence[Change]) -> set[str]:
         return {user_id for (user_id,) in await self._straight.run(statement, _columns_of(changes))}
 
     async def _apply_whole(self, change: Change) -> set[str]:
         async with self._transactions.begin() as connection:
-            applied = await _apply(connection, [change])
+            statement = telling(statements.COMMIT) if self._telling() else statements.COMMIT
+            applied = await _apply(connection, [change], statement)
             if applied:
                 await _amend(connection, change)
                 await _label(connection, change)
             return applied
 
 
-async def _apply(connection: AsyncConnection, changes: Sequence[Change]) -> set[str]:
-    result = await connection.exec_driver_sql(statements.COMMIT, _columns_of(changes))
+async def _apply(connection: AsyncConnection, changes: Sequence[Change], statement: str) -> set[str]:
+    result = await connection.exec_driver_sql(statement, _columns_of(changes))
     return set(result.scalars())
 
 
@@ -107,6 +118,7 @@ async def _label(connection: AsyncConnection, change: Change) -> None:
     if change.reports:
         reports = _json([_report_row(report) for report in change.reports])
         await connection.exec_driver_sql(statements.LABEL, {"reports": reports})
+        await connection.exec_driver_sql(TELL_LABELS, {"reports": reports})
     counts: dict[UpiId, int] = {}
     for delta in change.deltas:
         counts[delta.receiver] = counts.get(delta.receiver, 0) + delta.day.reported

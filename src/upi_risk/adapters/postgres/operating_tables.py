@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects import postgresql
 
 from upi_risk.adapters.postgres.schema import INSTANT, METADATA, column, key
 
@@ -150,3 +151,29 @@ monitoring: Final = Table(
     column("taken_at", INSTANT),
     Column("figures", Text, nullable=False, comment="JSON: name, label and value of each"),
 )
+
+webhooks: Final = Table(
+    "webhooks",
+    METADATA,
+    key("webhook_id", Text),
+    column("url", Text),
+    column("secret", Text),
+    column("kinds", postgresql.ARRAY(Text)),
+    column("author", Text),
+    column("created_at", INSTANT),
+)
+
+webhook_messages: Final = Table(
+    "webhook_messages",
+    METADATA,
+    key("webhook_id", Text),
+    key("event_id", Text),
+    column("kind", Text),
+    column("body", Text),
+    column("created_at", INSTANT),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", INSTANT, comment="Null for a dead one"),
+    Column("died_at", INSTANT),
+    Column("error", Text),
+)
+Index("idx_webhook_messages_due", webhook_messages.c.next_at, postgresql_where=webhook_messages.c.next_at.is_not(None))

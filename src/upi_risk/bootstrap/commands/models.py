@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import rich_click as click
+from sqlalchemy.exc import SQLAlchemyError
+
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
+from upi_risk.adapters.postgres.webhooks import PostgresOutbox
 from upi_risk.application.choose_model import ChooseModel
+from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.operating import note_deed
-from upi_risk.bootstrap.settings import read_settings
+from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.domain.errors import StoreUnavailableError
+from upi_risk.domain.webhooks import event_of_promotion
 from upi_risk.entrypoints.cli.models import ModelHouse, models_command
 
 
@@ -17,7 +26,30 @@ def open_house() -> ModelHouse:
     """The models of ARTIFACTS_DIR."""
     settings = read_settings()
     store = FileModelStore(Path(settings.artifacts_dir) / "models", open_scorer)
-    return ModelHouse(store, store, ChooseModel(store, store, partial(note_deed, settings)), settings.model_version)
+    tell = _telling(settings) if settings.database_url else _nobody
+    choose = ChooseModel(store, store, partial(note_deed, settings), tell)
+    return ModelHouse(store, store, choose, settings.model_version)
+
+
+def _nobody(_: str) -> None:
+    """Where no database is named, nobody has subscribed."""
+
+
+def _telling(settings: Settings) -> Callable[[str], None]:
+    async def put(version: str) -> None:
+        container = Container(settings=settings)
+        try:
+            await PostgresOutbox(container.engine()).put(event_of_promotion(version, container.clock().now()))
+        finally:
+            await container.engine().dispose()
+
+    def tell(version: str) -> None:
+        try:
+            asyncio.run(put(version))
+        except (StoreUnavailableError, SQLAlchemyError):
+            click.echo(f"{version} is named, but its webhooks could not be put into the outbox.", err=True)
+
+    return tell
 
 
 command = models_command(open_house)

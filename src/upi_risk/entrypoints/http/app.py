@@ -16,13 +16,14 @@ from upi_risk.entrypoints.http.checks import checking
 from upi_risk.entrypoints.http.cors import Origins
 from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
-from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest, RequestRecord
+from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.operations import OPERATIONS
 from upi_risk.entrypoints.http.operators import OPERATOR_ROUTES
 from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
 from upi_risk.entrypoints.http.proven_users import PROVEN_USER_ROUTES
 from upi_risk.entrypoints.http.rate_limits import LimitRequests
+from upi_risk.entrypoints.http.record import RequestRecord
 from upi_risk.entrypoints.http.sign_ins import SIGN_IN_ROUTES
 from upi_risk.entrypoints.http.transactions import confirming, listing, reporting, showing
 from upi_risk.entrypoints.http.use_cases import UseCases

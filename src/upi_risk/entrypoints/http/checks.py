@@ -23,7 +23,7 @@ from upi_risk.entrypoints.http.access import access_to
 from upi_risk.entrypoints.http.amounts import paise
 from upi_risk.entrypoints.http.answers import Answer, answer, refusal
 from upi_risk.entrypoints.http.body import JsonBody
-from upi_risk.entrypoints.http.edge import LET_IN, LogFailure
+from upi_risk.entrypoints.http.edge import DECIDED, LET_IN, LogFailure
 from upi_risk.entrypoints.http.errors import METHOD_NOT_ALLOWED, RATE_LIMITED, ProblemError
 from upi_risk.entrypoints.http.guards import bearer_token
 from upi_risk.entrypoints.http.headers import idempotency_key
@@ -99,6 +99,7 @@ class Ask:
             transaction = await self._check(asked)
         except RateLimitedError as refused:
             raise ProblemError(RATE_LIMITED, headers=limit_headers(refused)) from None
+        scope["state"][DECIDED] = transaction
         return _told(asked.payment, transaction)
 
     async def _count(self, ask: LimiterAsk | None) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeGuard, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
-from msgspec import Struct
 
 from upi_risk.application.deadline import abandon
 from upi_risk.domain.errors import DeadlineError
@@ -29,12 +28,17 @@ from upi_risk.entrypoints.http.errors import (
     render,
 )
 from upi_risk.entrypoints.http.limits import Head, read_head
+from upi_risk.entrypoints.http.record import RequestRecord
+from upi_risk.entrypoints.http.tracing import trace_of
 
 REQUEST_ID: Final = "request_id"
 """Where the request's id is kept in the state of its scope."""
 
 LET_IN: Final = "let_in"
 """Set in the state of a scope that has been counted against the limits."""
+
+DECIDED: Final = "decided"
+"""Where the transaction that a check was answered with is kept in the state of its scope."""
 
 UNMATCHED: Final = "unmatched"
 CLIENT_GONE: Final = 499
@@ -50,24 +54,6 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_CONTENT: Final = 204
 _PROBLEM: Final = MEDIA_TYPE.encode()
-
-
-class RequestRecord(Struct, frozen=True):
-    """What the log keeps of a request; nothing in it was chosen by the caller but the method.
-
-    Attributes:
-        method: the HTTP method, ``OTHER`` for one that HTTP does not know.
-        route: the route's template, ``/transactions/{transaction_id}``; ``unmatched`` if there is none.
-        status: of the answer; 499 if the caller hung up before it.
-        duration_ms: from the request's head to the end of the answer.
-        request_id: as the caller got it.
-    """
-
-    method: str
-    route: str
-    status: int
-    duration_ms: float
-    request_id: str
 
 
 Limit = Callable[[HTTPScope], Awaitable[Sequence[tuple[bytes, bytes]] | None]]
@@ -146,7 +132,11 @@ class Edge:
         exchange = _Exchange(send, self._new_id(), self._safe)
         scope["state"][REQUEST_ID] = exchange.request_id
         try:
-            await self._answer(head, scope, receive, exchange)
+            if head.origin is None or not await self._tell_page(scope, exchange, head):
+                if head.fault is None:
+                    await self._let_in(scope, receive, exchange)
+                else:
+                    await exchange.refuse(head.fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:
@@ -167,20 +157,27 @@ class Edge:
                     status=exchange.status or CLIENT_GONE,
                     duration_ms=(perf_counter() - started) * 1000,
                     request_id=exchange.request_id,
+                    trace_id=trace_of(head.traceparent, exchange.request_id),
+                    decided=scope["state"].get(DECIDED),
                 )
             )
 
-    async def _answer(self, head: Head, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
-        """Refuse what is no request for us, tell a page whether it may call, and serve the rest."""
+    async def _tell_page(self, scope: HTTPScope, exchange: _Exchange, head: Head) -> bool:
+        """Let a page of ours read what will be answered; whether it was only asked if it may call, and that is done.
+
+        Such a question is not counted by the limits.
+        """
         allowed = self._origins.headers_for(head.origin)
-        if allowed:
-            exchange.always = (*allowed, *self._safe)
-        if head.fault is not None:
-            await exchange.refuse(head.fault)
-        elif head.origin is not None and (asked := asked_method(scope)) is not None:
-            await exchange.tell_page(may=bool(allowed) and may_send(scope, asked))
+        exchange.always = (*allowed, *self._safe)
+        method = asked_method(scope)
+        if head.fault is not None or method is None:
+            return False
+        if allowed and may_send(scope, method):
+            await exchange.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
+            await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
-            await self._let_in(scope, receive, exchange)
+            await exchange.refuse(FORBIDDEN)
+        return True
 
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
@@ -273,14 +270,6 @@ class _Exchange:
         headers = [*kind.encoded_headers, *more, (b"content-length", b"%d" % len(body))]
         await self._send({"type": "http.response.start", "status": kind.status, "headers": self._complete(headers)})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
-
-    async def tell_page(self, *, may: bool) -> None:
-        """Answer a web page that asks whether it may call; it is not counted."""
-        if not may:
-            await self.refuse(FORBIDDEN)
-            return
-        await self.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         own_caching = any(name == b"cache-control" for name, _ in headers)

@@ -28,13 +28,15 @@ class Head(NamedTuple):
     Attributes:
         fault: why the request is refused by its head alone; None if it is not.
         origin: of the web page that asks; None if it is none, or names several.
+        traceparent: as it was sent; empty if it was not.
     """
 
     fault: Kind | None
     origin: bytes | None
+    traceparent: bytes = b""
 
 
-def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
+def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:  # noqa: C901 - a line a header
     """Look at a request's head once.
 
     Args:
@@ -43,7 +45,7 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
     """
     query = scope["query_string"]
     size = named = asking = 0
-    host = origin = b""
+    host = origin = traceparent = b""
     for name, value in scope["headers"]:
         size += len(name) + len(value) + _BETWEEN
         if name == b"host":
@@ -52,6 +54,8 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
         elif name == b"origin":
             origin = value
             asking += 1
+        elif name == b"traceparent":
+            traceparent = value
     fault = None
     if len(scope["raw_path"]) + bool(query) + len(query) > LONGEST_TARGET:
         fault = URI_TOO_LONG
@@ -62,7 +66,7 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
         fault = INVALID_HTTP
     elif named and hosts is not None and _name(host) not in hosts:
         fault = BAD_HOST
-    return Head(fault, origin if asking == 1 else None)
+    return Head(fault, origin if asking == 1 else None, traceparent)
 
 
 def _name(host: bytes) -> bytes | None:
