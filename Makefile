@@ -65,7 +65,7 @@ train: setup ## Train a model (FILE=, OUT=)
 
 psql: setup ## A psql on the database of the `make run` in another terminal
 	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
-	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_URL"
+	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_OWNER_URL"
 
 bench: setup ## Measure the service, an echo of its server and the guide's stack side by side (BENCH=, ROUNDS=, SECONDS=)
 	@$(BIN)/python -m benchmarks bench --harness "$(BENCH)" --rounds $(ROUNDS) --seconds $(SECONDS)
@@ -77,10 +77,25 @@ SEEDS ?= 10000
 simulate-faults: setup-dev ## The core under faults that seeds draw, on made-up time (SEEDS=)
 	@$(BIN)/python -m tests.simulation $(SEEDS)
 
+BACKUP ?= var/backup.dump
+backup: setup ## Write the whole database to a file, while everything runs (BACKUP=)
+	@$(BIN)/upi-risk backup "$(BACKUP)"
+
+restore: setup ## Put a backup in the place of the database; stop the service first (BACKUP=, REPLACE=1 if it holds users)
+	@$(BIN)/upi-risk restore "$(BACKUP)" $(if $(REPLACE),--replace)
+
 PART ?= all
 NUMBER ?=
 faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
 	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
+
+soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)
+	@$(BIN)/python -m tests.faults soak $(NUMBER)
+
+month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
+	@rm -rf var/month && mkdir -p var/month
+	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || true
+	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)

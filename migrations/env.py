@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from upi_risk.adapters.postgres.migrate import connect
-from upi_risk.adapters.postgres.tables import METADATA
+from upi_risk.adapters.postgres.operator_tables import METADATA
 
 
 def run(connection: Connection) -> None:

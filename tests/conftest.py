@@ -29,6 +29,7 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+_APPLICATION = f"upi_risk_app_{os.getpid()}"
 _numbers = itertools.count(1)
 
 MOST_WORKERS = 8
@@ -43,7 +44,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(autouse=True)
 def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For processes that a test starts, and names that clients without a socket use."""
+    """For processes that a test starts: no limits, and time for a machine that is loaded; and names of clients."""
     monkeypatch.setenv("ALLOWED_HOSTS", "testserver.local,upi.test")
     for name in ("RATE_LIMIT_PER_MINUTE", "SIGNUP_LIMIT_PER_HOUR", "LOGIN_LIMIT_PER_HOUR"):
         monkeypatch.setenv(name, "0")
@@ -73,8 +74,10 @@ def template(servers: Servers) -> Iterator[str]:
     from upi_risk.adapters.postgres.migrate import upgrade  # noqa: PLC0415 - only the tests that need a schema pay
 
     with _database(servers, f"template_{os.getpid()}") as name:
-        upgrade(_url(servers, name))
+        upgrade(_url(servers, name), _as_application(_url(servers, name)))
         yield name
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(_APPLICATION)))
 
 
 @pytest.fixture
@@ -82,6 +85,12 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
     """An empty, migrated database for one test: `postgresql://...`."""
     with _database(servers, f"test_{os.getpid()}_{next(_numbers)}", template) as name:
         yield _url(servers, name)
+
+
+@pytest.fixture
+def application_url(database_url: str) -> str:
+    """The same database as the role that serves."""
+    return _as_application(database_url)
 
 
 @pytest.fixture
@@ -104,6 +113,11 @@ def _named_redis() -> str | None:
 
 def _url(servers: Servers, name: str) -> str:
     return f"{servers.database_url.rsplit('/', 1)[0]}/{name}"
+
+
+def _as_application(url: str) -> str:
+    place = urlsplit(url).netloc.rpartition("@")[2]
+    return urlsplit(url)._replace(netloc=f"{_APPLICATION}:tests-only@{place}").geturl()
 
 
 @contextlib.contextmanager

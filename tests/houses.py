@@ -10,8 +10,14 @@ from tests.builders import NOON, SHOP, a_user
 from tests.doubles import AmountScorer
 from upi_risk.adapters.memory import (
     ManualClock,
+    MemoryApiKeys,
+    MemoryAuditLog,
+    MemoryCases,
+    MemoryErasure,
     MemoryHistory,
+    MemoryLabels,
     MemoryLedger,
+    MemoryRoles,
     MemorySessions,
     MemorySignIns,
     MemorySnapshotCache,
@@ -20,11 +26,19 @@ from upi_risk.adapters.memory import (
     SeededIdentities,
 )
 from upi_risk.application.amend import AmendHistory
+from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.check_transaction import CheckTransaction
+from upi_risk.application.coalesce import Patience
 from upi_risk.application.decide import Answer, Decide
+from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
+from upi_risk.application.manage_access import ManageKeys, People, SetRole
+from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.recognise import Recognise, RecogniseServices
+from upi_risk.application.record_label import RecordLabel, ReportByPayer
+from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.snapshots import LoadSnapshot
@@ -58,8 +72,16 @@ class MemoryHouse:
         self.check = CheckTransaction(self.load, self.decide, self.ledger, self.cache)
         self.amend = AmendHistory(self.ledger, self.cache)
         self.confirm = ConfirmTransaction(self.history, self.clock, self.amend)
+        self.roles = MemoryRoles(self.store)
+        self.keys = MemoryApiKeys(self.store)
+        self.all_cases = MemoryCases(self.store)
         self.report = ReportFraud(self.history, self.clock, self.amend, self.ledger, self.cache)
-        self.sign_ins = MemorySignIns(self.store)
+        labels = MemoryLabels(self.store)
+        self.report_by_payer = ReportByPayer(labels, self.history, self.report, self.clock)
+        record = RecordLabel(labels, self.history, self.report, self.amend, self.clock)
+        self.audit = MemoryAuditLog(self.store)
+        self.note = NoteDeeds(self.audit, Patience(60, 60))
+        self.sign_ins = AuditedSignIns(MemorySignIns(self.store), self.note)
         issue = IssueTokens(self.sign_ins, self.identities, Lifetimes())
         self.refresh = RefreshTokens(self.sign_ins, self.identities, self.clock, Lifetimes())
         self.end_sign_ins = EndSignIns(self.sessions, self.sign_ins, self.clock)
@@ -68,6 +90,15 @@ class MemoryHouse:
         self.log_in = LogIn(self.users, self.admit)
         self.authenticate = Authenticate(self.sessions, self.clock)
         self.look_up = LookUp(self.ledger, self.history)
+        self.services = RecogniseServices(self.keys, self.clock)
+        self.recognise = Recognise(self.authenticate, self.services, self.roles)
+        self.cases = ShowCases(self.all_cases, self.ledger)
+        self.review = ReviewTransaction(self.all_cases, self.clock, record, self.note)
+        people = People(self.users, self.ledger)
+        self.set_role = SetRole(people, self.roles, self.clock, self.note)
+        self.manage_keys = ManageKeys(self.keys, self.identities, self.clock, self.note)
+        erasure = MemoryErasure(self.store)
+        self.erase = EraseUser(people, MemorySignIns(self.store), erasure, self.cache, self.clock, self.note)
 
     def set_clock(self, at: datetime) -> None:
         """Make it this time, later or earlier than it was."""

@@ -17,7 +17,7 @@ from tests.contracts.stores import Stores
 from tests.servers import Servers
 from upi_risk.adapters.postgres.engine import driver_url
 from upi_risk.adapters.postgres.migrate import upgrade
-from upi_risk.adapters.postgres.tables import METADATA
+from upi_risk.adapters.postgres.operator_tables import METADATA
 from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.indian_time import indian_day
 

@@ -60,12 +60,19 @@ def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> No
 
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:
     example = (ROOT / "deploy/production.env.example").read_text(encoding="utf-8")
+    owners = (ROOT / "deploy/owner.env.example").read_text(encoding="utf-8")
+    assert re.findall(r"^\w*PASSWORD=(.*)$", owners, re.MULTILINE) == [""]
     assert all(not value for value in re.findall(r"^\w*(?:PASSWORD|PEPPER\w*|TOKEN)=(.*)$", example, re.MULTILINE))
     assert set(re.findall(r"^(OTP_\w+)=$", example, re.MULTILINE)) == {
         "OTP_PEPPER", "OTP_PEPPER_PREVIOUS", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN",
     }  # fmt: skip
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
-    for name, code in (("deploy/production.env", 0), (".env", 0), (".env.example", 1)):
+    for name, code in (("deploy/production.env", 0), ("deploy/owner.env", 0), (".env", 0), (".env.example", 1)):
         command = ["git", "check-ignore", "-q", name]
         assert subprocess.run(command, cwd=ROOT, check=False).returncode == code, name
+
+
+def test_only_the_database_and_the_migration_know_the_owner_of_the_schema() -> None:
+    knowing = {name for name, service in SERVICES.items() if "deploy/owner.env" in service.get("env_file", ())}
+    assert knowing == {"postgres", "migrate"}

@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str) -> Settings:
-    """What the service needs; slower to give up than in service, as the machine may be loaded."""
+def settings(application_url: str, redis_url: str) -> Settings:
+    """What the service needs, as the role that serves; slower to give up than in service, on a loaded machine."""
     return Settings(
-        database_url=database_url,
+        database_url=application_url,
         redis_url=redis_url,
         artifacts_dir=str(ROOT / "artifacts"),
         request_deadline_ms=20_000,

@@ -28,9 +28,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def migrate() -> None:
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS starts (at timestamptz DEFAULT now())")
+        connection.execute("GRANT SELECT, INSERT ON starts TO PUBLIC")
+
+
 def count_starts() -> tuple[int, int]:
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS starts (at timestamptz DEFAULT now())")
         connection.execute("INSERT INTO starts DEFAULT VALUES")
         row = connection.execute("SELECT count(*) FROM starts").fetchone()
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
@@ -46,6 +51,7 @@ def stop(*_: object) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["migrate"]:
+        migrate()
         note("migrated " + os.environ["DATABASE_URL"].rsplit("/", 1)[1])
         sys.exit(int(os.environ.get("MIGRATE_EXIT", "0")))
     if sys.argv[1:] == ["die"]:

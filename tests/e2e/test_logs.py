@@ -19,7 +19,7 @@ NAME, PHONE, PAYEE = "Canary Goldfinch", "9812345670", "canary.payee@upi"
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_a_failure_of_every_route_is_logged_without_personal_data(
-    settings: Settings, capsys: pytest.CaptureFixture[str], log_format: str
+    settings: Settings, database_url: str, capsys: pytest.CaptureFixture[str], log_format: str
 ) -> None:
     chosen = {"log_format": log_format, "log_level": "info"}
     loud = msgspec.structs.replace(settings, **chosen)
@@ -30,7 +30,7 @@ async def test_a_failure_of_every_route_is_logged_without_personal_data(
         check = {"user_id": signed_up["user_id"], "receiver_upi": PAYEE, "amount": 123.45}
         paid = await client.post("/check-transaction", json=check, headers=headers)
         name = paid.json()["transaction_id"]
-        with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute("alter table transactions rename to away")
             connection.execute("alter table users rename to gone")
         statuses = [

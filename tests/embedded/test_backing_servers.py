@@ -19,7 +19,7 @@ def var() -> Iterator[Path]:
 
 def test_two_named_servers_are_taken_as_they_are_and_nothing_is_written(var: Path) -> None:
     with backing_servers(var, "postgresql://mine", "redis://mine") as urls:
-        assert urls == ServerUrls("postgresql://mine", "redis://mine")
+        assert urls == ServerUrls("postgresql://mine", "redis://mine", "postgresql://mine")
     assert not var.exists()
 
 
@@ -34,7 +34,7 @@ def test_a_command_that_shares_joins_the_servers_that_run_and_leaves_them_runnin
         with backing_servers(var, None, None, share=True) as second:
             assert second == first
         with backing_servers(var, "postgresql://another", None, share=True) as third:
-            assert third == ServerUrls("postgresql://another", first.redis)
+            assert third == ServerUrls("postgresql://another", first.redis, "postgresql://another")
         assert (var / "dev.env").exists()
 
 

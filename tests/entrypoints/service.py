@@ -15,6 +15,7 @@ from tests.proving import ProvenHouse
 from upi_risk.adapters.memory import ManualClock, MemoryStore
 from upi_risk.application.check_for_callers import Asked, CheckForCallers
 from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.list_models import Listed
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 from upi_risk.entrypoints.http.client_address import ClientAddress
@@ -59,6 +60,7 @@ class Service:
     deadline_seconds: float = 60.0
     proven: ProvenHouse | None = None
     replaced: dict[str, Any] = field(default_factory=dict)
+    models: Sequence[Listed] = ()
     phones: int = 9_000_000_000
 
     @property
@@ -72,7 +74,7 @@ class Service:
     def use_cases(self) -> UseCases:
         house = self.house
         limiter = None if self.limit is None else self.limit.limiter
-        check = CheckForCallers(house.authenticate, house.check, limiter)
+        check = CheckForCallers(house.authenticate, house.check, limiter, house.services)
         coalesce = Coalesce[Asked, Transaction](check, self.patience)
         made = UseCases(
             sign_up=house.sign_up,
@@ -83,8 +85,12 @@ class Service:
             check=coalesce,
             admit=coalesce.admit,
             confirm=house.confirm,
-            report=house.report,
+            report=house.report_by_payer,
             look_up=house.look_up,
+            recognise=house.recognise,
+            cases=house.cases,
+            review=house.review,
+            list_models=lambda: self.models,
             clock=house.clock,
             identities=house.identities,
             ready=self.ready,
@@ -126,12 +132,25 @@ class Service:
             "reports": list(self.store.reports),
         }
 
+    async def somebody(self, name: str = "Asha Rao") -> Account:
+        """Somebody new, in either mode."""
+        self.phones += 1
+        user, tokens = await self.house.sign_up(name, str(self.phones))
+        told = {"user_id": user.user_id, "name": user.name, "phone": user.phone, "access_token": tokens.access}
+        return Account(told)
+
     async def sign_up(self, client: httpx.AsyncClient, name: str = "Asha Rao") -> Account:
         """Somebody new."""
         self.phones += 1
         answer = await client.post("/signup", json={"name": name, "phone": str(self.phones)})
         assert answer.status_code == 201, answer.text
         return Account(answer.json())
+
+
+def proven_service(**fields: Any) -> Service:  # noqa: ANN401 - a keyword may be any field
+    """The mode that has every route."""
+    house = MemoryHouse()
+    return Service(house=house, proven=ProvenHouse(house=house), **fields)
 
 
 async def check(  # noqa: PLR0913 - each says what a test is about

@@ -14,9 +14,17 @@ from pathlib import Path
 import psutil
 from rich.progress import Progress
 
+from tests.deploy.stack import nginx_conf
+from tests.deploy.stack import started as program
 from tests.faults import acknowledged
+from tests.faults.checker import violations
 from tests.faults.corrupt import corrupt
+from tests.faults.overload import overload
+from tests.faults.rolling import roll, three_ports
 from tests.faults.servers import ROOT, own_servers
+from tests.faults.soak import soak
+
+MOST_GROWTH = 0.05
 
 
 def _acknowledged(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
@@ -34,7 +42,38 @@ def _models(number: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return dict(found), not found["otherwise"]
 
 
-PARTS = {"acknowledged": (_acknowledged, 100_000), "models": (_models, 1_000)}
+def _soak(checks: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(soak(postgres, valkey, checks, tell))
+    flat = told.descriptors[1] <= told.descriptors[0] + 5 and told.connections[1] <= told.connections[0] + 2
+    return told, told.grew <= MOST_GROWTH and flat
+
+
+def _overload(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(overload(postgres, valkey, seconds))
+    tell(seconds)
+    return told, told.malformed == 0 and told.goodput >= 0.9 * told.peak
+
+
+def _deploys(least: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
+    listen, *ports = three_ports()
+    with own_servers() as (postgres, valkey), tempfile.TemporaryDirectory() as folder:
+        conf = nginx_conf(Path(folder), listen, ports)
+        with program([nginx, "-c", str(conf), "-e", f"{folder}/e"]):
+            told = asyncio.run(roll(listen, ports, postgres, valkey, rounds=5, migrate=True, least=least, tell=tell))
+        wrong = violations(postgres.url)
+    return (told, wrong), told.failed == 0 and not wrong
+
+
+PARTS = {
+    "acknowledged": (_acknowledged, 100_000),
+    "models": (_models, 1_000),
+    "deploys": (_deploys, 50_000),
+    "overload": (_overload, 10),
+    "soak": (_soak, 1_000_000),
+}
 
 
 def main(part: str, number: str = "") -> int:

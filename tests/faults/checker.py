@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import psycopg
 
-# Of the features, the second is the payer's count of payments, up to 100, the eleventh whether the receiver is new.
+# Of the features, the second is the payer's count of payments, up to 100; the eleventh is 1 for a receiver new to them.
 _WRONG = {
     "users whose count is not that of their rows": """
         SELECT count(*) FROM users u

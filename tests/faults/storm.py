@@ -26,6 +26,9 @@ class Storm:
         payers: who ask.
         wanted: how many payments they ask about.
         wires: how many ask at a time.
+        seed: of who pays what.
+        prefix: of the keys.
+        tell: is told how many are acknowledged.
         acknowledged: transactions that somebody was told of, by payer and key.
         statuses: of all replies; 0 where the connection broke.
         slowest: seconds of the slowest refusal while somebody was there to refuse.
@@ -39,6 +42,7 @@ class Storm:
     wanted: int
     wires: int = 32
     seed: int = 7
+    prefix: str = "k"
     tell: Callable[[int], None] = lambda _: None
     acknowledged: dict[tuple[str, str], bytes] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -67,7 +71,7 @@ class Storm:
         async with Wire(self.port) as wire, Wire(self.port) as other:
             while self._asked < self.wanted:
                 number, self._asked = self._asked, self._asked + 1
-                payer, key = self._dice.choice(self.payers), f"k{number}"
+                payer, key = self._dice.choice(self.payers), f"{self.prefix}{number}"
                 request = payer.check(f"shop{number % 50}@upi", round(self._dice.uniform(1, 900), 2), key)
                 twice = self._dice.random() < TWICE
                 await asyncio.gather(

@@ -7,7 +7,7 @@ from tests.faults.servers import own_servers
 
 
 async def test_what_is_acknowledged_is_saved_whoever_is_killed() -> None:
-    """Red with `synchronous_commit` off (what PostgreSQL acknowledged is lost) and without `idempotency_keys`."""
+    """Red without `idempotency_keys`: what is asked again after a kill is a second payment."""
     with own_servers() as (postgres, valkey):
         told = await run(postgres, valkey, 800, Kills(workers=3, masters=1, databases=1))
     assert told.problems() == {}

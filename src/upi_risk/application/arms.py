@@ -11,6 +11,7 @@ from upi_risk.application.check_for_callers import Checks
 from upi_risk.application.check_transaction import Near
 from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.model_health import ModelHealth
+from upi_risk.domain.decision import DECISION_OF, Decision
 from upi_risk.domain.degraded import usable
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.experiment import Arm, Experiment, ExperimentScores, OtherScore
@@ -18,6 +19,7 @@ from upi_risk.domain.history import Snapshot
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.ports import Scorer
+from upi_risk.domain.ruling import highest
 from upi_risk.domain.transaction import Transaction
 
 ROOM: Final = 10_000
@@ -172,5 +174,15 @@ class ScoreBehind:
             answer = self._policy.assess(one.payment.receiver, vector, scored, card)
             probability = card.meaning.probability(scored.probability)
             key = (one.payment.user_id, one.payment.transaction_id)
-            said.append(OtherScore(*key, card.version, answer.score, probability, answer.decision))
+            decision = self._ruled(one, answer.decision)
+            said.append(OtherScore(*key, card.version, answer.score, probability, decision))
         return said
+
+    def _ruled(self, decided: Transaction, other: Decision) -> Decision:
+        """The other model's decision after the rules and lists that changed the one that was given."""
+        given = decided.assessment
+        if given.model_score is None:
+            return other
+        own = DECISION_OF[self._policy.level(given.model_score)]
+        raised = given.decision is highest(own, [given.decision])
+        return highest(other, [given.decision]) if raised else given.decision

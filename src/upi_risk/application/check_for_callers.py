@@ -9,7 +9,9 @@ from typing import Protocol
 
 from upi_risk.application.check_transaction import Near
 from upi_risk.application.decide import Answer
+from upi_risk.application.recognise import RecogniseServices, may_check
 from upi_risk.application.tokens import Authenticate
+from upi_risk.domain.access import KEY_PREFIX, ApiKey
 from upi_risk.domain.errors import ForbiddenError, RateLimitedError, UnauthenticatedError
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.rate_limit import Ask, RateLimiter, Verdict
@@ -20,7 +22,7 @@ class Asked:
     """A question as it came in.
 
     Attributes:
-        token: the caller's access token.
+        token: the caller's access token, or a service's key.
         payment: about which they ask, with the payer that they claim to be.
         ask: the limit that the question has yet to be counted against; None if there is none.
     """
@@ -41,17 +43,24 @@ class Checks(Protocol):
 
 
 class CheckForCallers:
-    """Answers those who ask about payments of their own.
+    """Answers those who ask about payments of their own, and services that ask on behalf of payers.
 
     The limits, the tokens and what is near at hand are asked for at the same time, so that a cache that all of them use
     is asked once. Of a payment that is not let in, or not its caller's, no more than that is looked up.
     """
 
-    def __init__(self, authenticate: Authenticate, check: Checks, limiter: RateLimiter | None = None) -> None:
-        """``limiter`` may be left out where no question has anything to ask of it."""
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        check: Checks,
+        limiter: RateLimiter | None = None,
+        services: RecogniseServices | None = None,
+    ) -> None:
+        """``limiter`` may be left out where nobody asks it; without ``services`` a service's key opens nothing."""
         self._authenticate = authenticate
         self._check = check
         self._limiter = limiter
+        self._services = services
 
     async def __call__(self, asked: Sequence[Asked]) -> list[Answer]:
         """Answer questions in order.
@@ -59,20 +68,34 @@ class CheckForCallers:
         Returns:
             For each what :class:`~upi_risk.application.check_transaction.CheckTransaction` says of its payment, or
             RateLimitedError for one that is not let in, UnauthenticatedError for a token that opens nothing, or
-            ForbiddenError for a payer that is somebody else, whether or not there is one of that name.
+            ForbiddenError for a payer that is somebody else, whether or not there is one of that
+            name, and for a key that is not for checks.
 
         Raises:
             StoreUnavailableError: nothing is answered, whatever was committed.
         """
         verdicts, callers, near = await asyncio.gather(
             self._verdicts([question.ask for question in asked]),
-            self._authenticate.many([question.token for question in asked]),
+            self._callers(asked),
             self._check.near([question.payment for question in asked]),
         )
         answers = [_refused(*each) for each in zip(asked, verdicts, callers, strict=True)]
         own = [question.payment for question, refused in zip(asked, answers, strict=True) if refused is None]
         checked = iter(await self._check(own, near))
         return [next(checked) if refused is None else refused for refused in answers]
+
+    async def _callers(self, asked: Sequence[Asked]) -> list[str | None]:
+        """Whom each token speaks for; "" for nobody."""
+        tokens = [question.token for question in asked]
+        secrets = [token for token in tokens if token.startswith(KEY_PREFIX)]
+        if not secrets or self._services is None:
+            return await self._authenticate.many(tokens)
+        keys = iter(await self._services(secrets))
+        users = iter(await self._authenticate.many([token for token in tokens if not token.startswith(KEY_PREFIX)]))
+        return [
+            _payer_of(next(keys), question) if token.startswith(KEY_PREFIX) else next(users)
+            for token, question in zip(tokens, asked, strict=True)
+        ]
 
     async def _verdicts(self, asks: Sequence[Ask | None]) -> list[Verdict | None]:
         """What the limiter says to each that has something to ask of it."""
@@ -81,6 +104,12 @@ class CheckForCallers:
             return [None] * len(asks)
         verdicts = iter(await self._limiter.admit(counted))
         return [None if ask is None else next(verdicts) for ask in asks]
+
+
+def _payer_of(key: ApiKey | None, question: Asked) -> str | None:
+    if key is None:
+        return None
+    return question.payment.user_id if may_check(key) else ""
 
 
 def _refused(question: Asked, verdict: Verdict | None, caller: str | None) -> Answer | None:

@@ -65,6 +65,10 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),
+        recognise=container.recognise(),
+        cases=container.cases(),
+        review=container.review(),
+        list_models=container.list_models(),
         clock=container.clock(),
         identities=container.identities(),
         ready=ready,
@@ -123,6 +127,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         await subscribers.stop()
         await container.check().drain()
         await container.check_batch().settle()
+        await container.note().drain()
         if settings.auth_mode == "otp":
             await stop_sending(container.deliver(), container.sender())
         await container.score_behind().settle()

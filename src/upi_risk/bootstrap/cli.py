@@ -16,6 +16,8 @@ COMMANDS: Final = (
     "run",
     "serve",
     "migrate",
+    "backup",
+    "restore",
     "housekeep",
     "collect",
     "train",
@@ -31,6 +33,10 @@ COMMANDS: Final = (
     "webhooks",
     "simulate",
     "replay",
+    "users",
+    "keys",
+    "erase-user",
+    "audit",
 )
 
 
@@ -45,7 +51,7 @@ class CommandModules(click.RichGroup):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"upi_risk.bootstrap.commands.{cmd_name}")
+        module = import_module(f"upi_risk.bootstrap.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

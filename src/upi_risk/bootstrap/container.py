@@ -16,9 +16,13 @@ from upi_risk.adapters.cryptography.ed25519 import verifies
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.memory import MemoryRateLimiter
+from upi_risk.adapters.postgres.access import PostgresApiKeys, PostgresRoles
+from upi_risk.adapters.postgres.audit import PostgresAuditLog
+from upi_risk.adapters.postgres.cases import PostgresCases
 from upi_risk.adapters.postgres.challenges import PostgresChallenges
 from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
+from upi_risk.adapters.postgres.erasure import PostgresErasure
 from upi_risk.adapters.postgres.experiments import PostgresExperiments
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
@@ -38,22 +42,29 @@ from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.adapters.system import RandomIdentities, RandomSecrets, SystemClock
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.arms import DecideByArms, ScoreBehind
+from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
 from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
+from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.follow_rules import FollowRules
 from upi_risk.application.housekeeping import Housekeep
 from upi_risk.application.limit_through_outages import LimitThroughOutages
+from upi_risk.application.list_models import ListModels
 from upi_risk.application.log_in import AdmitUser, LogIn
 from upi_risk.application.look_up import LookUp
+from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.model_health import ModelHealth
+from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
+from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
@@ -165,9 +176,17 @@ class Container(containers.DeclarativeContainer):
         CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
 
-    sign_ins = providers.Singleton(
+    audit = providers.Singleton(PostgresAuditLog, engine)
+    patience = providers.Singleton(_patience, settings)
+    note = providers.Singleton(NoteDeeds, audit, patience)
+    cached_sign_ins = providers.Singleton(
         CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
     )
+    sign_ins = providers.Singleton(AuditedSignIns, cached_sign_ins, note)
+    roles = providers.Singleton(PostgresRoles, engine)
+    keys = providers.Singleton(PostgresApiKeys, engine)
+    all_cases = providers.Singleton(PostgresCases, engine)
+    erasure = providers.Singleton(PostgresErasure, engine)
     lifetimes = providers.Singleton(_lifetimes, settings)
     limiter = providers.Singleton(
         LimitThroughOutages,
@@ -205,12 +224,21 @@ class Container(containers.DeclarativeContainer):
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
     authenticate = providers.Singleton(Authenticate, sessions, clock)
+    services = providers.Singleton(RecogniseServices, keys, clock)
+    recognise = providers.Singleton(Recognise, authenticate, services, roles)
     check = providers.Singleton(
         Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter),
-        providers.Singleton(_patience, settings),
+        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services),
+        patience,
         MOST_UNDER_WAY,
     )
+    cases = providers.Singleton(ShowCases, all_cases, ledger)
+    review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
+    list_models = providers.Singleton(ListModels, models, models)
+    people = providers.Singleton(People, users, ledger)
+    set_role = providers.Singleton(SetRole, people, roles, clock, note)
+    manage_keys = providers.Singleton(ManageKeys, keys, identities, clock, note)
+    erase_user = providers.Singleton(EraseUser, people, cached_sign_ins, erasure, cache, clock, note)
     look_up = providers.Singleton(LookUp, ledger, past)
 
     secrets = providers.Singleton(RandomSecrets)

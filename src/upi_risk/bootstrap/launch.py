@@ -37,10 +37,11 @@ class LaunchOptions:
         port: the TCP port to listen on.
         database_url: a PostgreSQL of yours; None starts an embedded one.
         redis_url: a Redis or Valkey of yours; None starts an embedded one.
+        owner_url: your PostgreSQL as its schema's owner; None where one role does all.
         var_dir: the folder that keeps the embedded servers' data and `dev.env` between runs.
         environ: what the started processes inherit; the URLs, HOST and PORT are set on top.
         proven: whether phones have to be proven.
-        migrate_command: brings the schema up to date; reads DATABASE_URL.
+        migrate_command: brings the schema up to date; reads DATABASE_URL and DATABASE_OWNER_URL.
         serve_command: serves until SIGTERM; reads DATABASE_URL, REDIS_URL, HOST and PORT.
     """
 
@@ -50,6 +51,7 @@ class LaunchOptions:
     redis_url: str | None
     var_dir: Path
     environ: Mapping[str, str]
+    owner_url: str | None = None
     proven: bool = False
     migrate_command: tuple[str, ...] = field(default=(*_CLI, "migrate"))
     serve_command: tuple[str, ...] = field(default=(*_CLI, "serve"))
@@ -78,9 +80,12 @@ def _serve(options: LaunchOptions) -> int:
     began = time.monotonic()
     require_free_port(options.host, options.port)
     with contextlib.ExitStack() as stack:
-        urls = stack.enter_context(backing_servers(options.var_dir, options.database_url, options.redis_url))
+        servers = backing_servers(
+            options.var_dir, options.database_url, options.redis_url, owner_url=options.owner_url
+        )  # fmt: skip
+        urls = stack.enter_context(servers)
         environ = _environ(options, urls)
-        migrate(options.migrate_command, environ)
+        migrate(options.migrate_command, {**environ, "DATABASE_OWNER_URL": urls.owner})
         application = SupervisedProcess(options.serve_command, stop_signal=signal.SIGTERM, environ=environ)
         stack.callback(application.stop, STOP_TIMEOUT_SECONDS)
         if not wait_until(lambda: answers(options.host, options.port), application, READY_TIMEOUT_SECONDS):
@@ -120,6 +125,7 @@ def _environ(options: LaunchOptions, urls: ServerUrls) -> dict[str, str]:
         "REDIS_URL": urls.redis,
         "HOST": options.host,
         "PORT": str(options.port),
+        "DATABASE_OWNER_URL": "",
     }
 
 

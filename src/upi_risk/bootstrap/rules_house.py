@@ -10,7 +10,7 @@ import msgspec
 from upi_risk.adapters.files.rule_file import read_book, shipped_rules
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.application.choose_rules import ChooseRules
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.rules import RulesHouse
@@ -20,8 +20,8 @@ from upi_risk.entrypoints.cli.rules import RulesHouse
 async def open_rules_house() -> AsyncIterator[RulesHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
     settings = read_settings()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
         rules = container.rules()
         try:

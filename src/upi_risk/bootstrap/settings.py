@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         port: the TCP port to listen on.
         workers: processes that serve behind the port.
         database_url: PostgreSQL, ``postgresql://user:password@host:port/name``.
+        database_owner_url: the same database as its schema's owner, for ``migrate`` and what operators do at the
+            command line; empty where one role does all. The processes that serve need not know it.
         database_replica_url: a PostgreSQL that follows it, for reading one's own past; empty reads that from the first.
         redis_url: Redis or Valkey, ``redis://:password@host:port/0``.
         artifacts_dir: where the models are.
@@ -96,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     port: Port = 8000
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     database_url: str = ""
+    database_owner_url: str = ""
     database_replica_url: str = ""
     redis_url: str = ""
     artifacts_dir: str = "artifacts"
@@ -106,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     hsts: Literal["auto", "on", "off"] = "auto"
     head_timeout_ms: Positive = 5_000
     body_timeout_ms: Positive = 5_000
-    send_timeout_ms: Positive = 8_000
+    send_timeout_ms: Positive = 7_000
     max_connections: Positive = 4_096
     cors_origins: str = "http://localhost:3000,http://localhost:5173"
     rate_limit_per_minute: NotNegative = 100

@@ -29,7 +29,7 @@ from upi_risk.application.retrain import Retrain, RetrainingOrder, Tools
 from upi_risk.application.run_experiment import ExperimentSoFar, StartExperiment, StopExperiment
 from upi_risk.application.watch_experiment import WatchExperiment
 from upi_risk.application.work import Task, Work
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.commands.train import build_trainer
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings, read_settings
@@ -69,6 +69,15 @@ class WorkHouse:
         so_far = ExperimentSoFar(experiments, experiments, clock, measure_arms)
         return Task("experiment", Every.DAY, WatchExperiment(experiments, so_far, StopExperiment(experiments, clock)))
 
+    def housekeep(self) -> Task:
+        """Removing what is over, once an hour."""
+
+        async def do() -> str:
+            removed = await self.container.housekeep()()
+            return ", ".join(f"{number:,} {kind}" for kind, number in removed.items()) + " removed."
+
+        return Task("housekeep", Every.HOUR, do)
+
     def monitor(self, folder: Path, maturity: timedelta = MATURITY) -> Task:
         """Writing the page on the model in service, once a day."""
         container = self.container
@@ -97,8 +106,8 @@ def _written(folder: Path, found: Monitoring) -> Path:
 async def open_house() -> AsyncIterator[WorkHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
     settings = read_settings()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
         settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
         container = Container(settings=settings)
         try:

@@ -94,10 +94,10 @@ class Observed:
         at: when it was asked about.
         fraud: whether it was known as fraud when it matured.
         model_version: of the model that decided.
-        score: by which it decided.
-        decision: what it said.
+        score: of the model that decided, before rules and lists.
+        decision: what was answered.
         other_score: of the other model; None where it was lost or could not be computed.
-        other_decision: what the other model would have said.
+        other_decision: what would have been answered with the other model.
     """
 
     at: datetime

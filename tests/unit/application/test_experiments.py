@@ -31,6 +31,7 @@ from upi_risk.application.follow_experiment import (
 )
 from upi_risk.application.model_health import MOST_FAILURES, ModelHealth
 from upi_risk.application.run_experiment import ExperimentSoFar, StartExperiment, StopExperiment
+from upi_risk.domain.decision import Decision
 from upi_risk.domain.errors import ModelRejectedError, StoreUnavailableError, UnknownUserError
 from upi_risk.domain.experiment import Arm, Experiment, ExperimentConflictError, OtherScore
 from upi_risk.domain.experiment_verdict import ExperimentRules
@@ -209,6 +210,27 @@ async def test_features_that_the_deciding_model_did_not_log_are_not_made_up() ->
     assert trying.arms.to_the_hour
     await trying.answers(trying.house.payment(user))
     assert (trying.check.kept, trying.check.lost) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("rupees", "given", "other"),
+    [
+        (1_000, Decision.BLOCK, "BLOCK"),
+        (1_000, Decision.VERIFY, "VERIFY"),
+        (4_000, Decision.BLOCK, "BLOCK"),
+        (4_000, Decision.ALLOW, "ALLOW"),
+    ],
+)
+async def test_rules_that_changed_the_answer_hold_for_the_other_model_too(
+    rupees: float, given: Decision, other: str
+) -> None:
+    """Red where the other model's own decision is kept: rules would speak for or against one model alone."""
+    trying = Trying(share=0.0)
+    (user,) = await trying.users(1)
+    decided = await trying.house.answer(trying.house.payment(user, rupees=rupees))
+    ruled = replace(decided.assessment, decision=given, model_score=decided.assessment.score)
+    (said,) = trying.check._others(trying.trial, [replace(decided, assessment=ruled)])
+    assert said.decision == other
 
 
 async def test_more_than_there_is_room_for_is_lost_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,9 +69,9 @@ class ServerHome:
         """Let another process have the folder."""
         self._lock.close()
 
-    def password(self) -> str:
-        """The server's password, made at the first start and kept beside the data."""
-        file = self.path / "password"
+    def password(self, name: str = "password") -> str:
+        """The server's password, or another one of it by its file's name: made once and kept beside the data."""
+        file = self.path / name
         if not file.exists():
             file.touch(0o600)
             file.write_text(secrets.token_urlsafe(24), encoding="ascii")

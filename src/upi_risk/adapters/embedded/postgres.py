@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import psycopg
+from psycopg import sql
 
 from upi_risk.adapters.embedded.binaries import ServerBinary, find_postgres
 from upi_risk.adapters.embedded.errors import ServerStartError
@@ -15,6 +16,9 @@ from upi_risk.adapters.embedded.process import SupervisedProcess
 from upi_risk.adapters.embedded.server import EmbeddedServer
 
 USER = DATABASE = "upi_risk"
+APPLICATION = "upi_risk_app"
+_APPLICATION_ROLE = sql.Identifier(APPLICATION)
+_APPLICATION_PASSWORD = "password.app"  # noqa: S105 - the name of a file
 _LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -31,6 +35,8 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 class EmbeddedPostgres(EmbeddedServer):
     """PostgreSQL with a database and a superuser named `upi_risk`, SCRAM password, TCP on loopback only.
+
+    A second role, for what serves, may log in and nothing else; the migration grants it what serving needs.
 
     The data directory is made at the first start (1 to 3 s); later starts take 0.1 s. Collation is the built-in C.UTF-8
     (by code point), the time zone UTC.
@@ -59,6 +65,12 @@ class EmbeddedPostgres(EmbeddedServer):
     def url(self) -> str:
         """`postgresql://user:password@127.0.0.1:port/upi_risk`."""
         return self._url(DATABASE)
+
+    @property
+    def application_url(self) -> str:
+        """The same database as the role that serves: `postgresql://upi_risk_app:password@127.0.0.1:port/upi_risk`."""
+        password = self._home.password(_APPLICATION_PASSWORD)
+        return f"postgresql://{APPLICATION}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def _url(self, database: str) -> str:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
@@ -118,3 +130,7 @@ class EmbeddedPostgres(EmbeddedServer):
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
             if known is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APPLICATION,)).fetchone()
+            if known is None:
+                password = sql.Literal(self._home.password(_APPLICATION_PASSWORD))
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(_APPLICATION_ROLE, password))

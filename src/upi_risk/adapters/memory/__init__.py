@@ -1,9 +1,13 @@
 """Every port in memory, with the promises of the real one: for tests, and to try things without servers."""
 
+from upi_risk.adapters.memory.access import MemoryApiKeys, MemoryRoles
+from upi_risk.adapters.memory.audit import MemoryAuditLog
+from upi_risk.adapters.memory.cases import MemoryCases
 from upi_risk.adapters.memory.challenges import MemoryChallenges
 from upi_risk.adapters.memory.clock import ManualClock
 from upi_risk.adapters.memory.code_sender import MemoryCodeSender
 from upi_risk.adapters.memory.device_keys import MemoryDeviceKeys
+from upi_risk.adapters.memory.erasure import MemoryErasure
 from upi_risk.adapters.memory.experiments import MemoryExperiments
 from upi_risk.adapters.memory.figures import MemoryFigures
 from upi_risk.adapters.memory.history import MemoryHistory
@@ -29,9 +33,13 @@ from upi_risk.adapters.memory.workshop import MemoryWorkshop
 
 __all__ = [
     "ManualClock",
+    "MemoryApiKeys",
+    "MemoryAuditLog",
+    "MemoryCases",
     "MemoryChallenges",
     "MemoryCodeSender",
     "MemoryDeviceKeys",
+    "MemoryErasure",
     "MemoryExperiments",
     "MemoryFigures",
     "MemoryHistory",
@@ -43,6 +51,7 @@ __all__ = [
     "MemoryPastChecks",
     "MemoryPastDecisions",
     "MemoryRateLimiter",
+    "MemoryRoles",
     "MemoryRules",
     "MemoryRuns",
     "MemorySessions",

@@ -68,7 +68,8 @@ class MemoryExperiments:
                 other = self._scores.get((experiment.name, user_id, transaction_id))
                 fraud = row.reported_at is not None and row.reported_at < at + maturity
                 paise = row.payment.amount_paise
-                one = Observed(at, user_id, paise, fraud, said.model_version, said.score, said.decision)
+                score = said.score if said.model_score is None else said.model_score
+                one = Observed(at, user_id, paise, fraud, said.model_version, score, said.decision)
                 found.append(_with(one, other) if other else one)
         found.sort(key=lambda one: (one.at, one.user_id))
         for begin in range(0, len(found), PAGE):

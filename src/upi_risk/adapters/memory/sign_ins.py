@@ -41,7 +41,7 @@ class MemorySignIns:
             return Renewed(Verdict.OVER)
         verdict = family.judge(presented, renewal.at)
         if verdict is Verdict.REUSED:
-            return Renewed(verdict, None, tuple(self._end(family.user_id, family.name, renewal.at)))
+            return Renewed(verdict, family, tuple(self._end(family.user_id, family.name, renewal.at)))
         if verdict is Verdict.LIVE:
             family = family.renewed(renewal)
             self._store.sign_ins[family.name] = family

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from upi_risk.domain.access import ApiKey, Role
+from upi_risk.domain.audit import Record
 from upi_risk.domain.challenge import Challenge
 from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
 from upi_risk.domain.outbox import Delivery
 from upi_risk.domain.payment import Phone, UpiId
 from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.review import Review
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
@@ -55,6 +58,10 @@ class MemoryStore:
         sign_ins: by the family's name, the ones not ended.
         webhooks: subscriptions, by id.
         messages: what waits for subscribers, by subscription and event.
+        roles: of the users that were given one.
+        keys: of services, in the order they were made, by their id.
+        audit: the chain.
+        reviews: by user and transaction.
         challenges: by their slot, the ones not used.
         device_keys: of each user, by the key's id.
     """
@@ -70,6 +77,10 @@ class MemoryStore:
     sign_ins: dict[str, Family] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     messages: dict[tuple[str, str], Waiting] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict)
+    audit: list[Record] = field(default_factory=list)
+    reviews: dict[TransactionKey, Review] = field(default_factory=dict)
     challenges: dict[bytes, Challenge] = field(default_factory=dict)
     device_keys: dict[str, dict[str, DeviceKey]] = field(default_factory=dict)
 

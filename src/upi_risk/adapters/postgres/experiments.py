@@ -34,7 +34,7 @@ _OBSERVED: Final = text(
     """
  SELECT t.checked_at, t.user_id, t.amount_paise,
         coalesce(t.reported_at < t.checked_at + :maturity, FALSE),
-        t.model_version, t.score, t.decision, s.score, s.decision
+        t.model_version, coalesce(t.model_score, t.score), t.decision, s.score, s.decision
    FROM transactions t
    LEFT JOIN experiment_scores s
      ON s.user_id = t.user_id AND s.transaction_id = t.transaction_id AND s.experiment = :name

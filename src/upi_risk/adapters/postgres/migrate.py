@@ -14,6 +14,7 @@ from sqlalchemy import Connection, NullPool, create_engine, exc, text
 
 from upi_risk.adapters.postgres.engine import driver_url
 from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.adapters.postgres.grants import application_role, grant
 from upi_risk.domain.errors import StoreUnavailableError
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[4] / "migrations"
@@ -36,11 +37,13 @@ def connect(database_url: str) -> Iterator[Connection]:
         yield connection
 
 
-def upgrade(database_url: str, migrations: Path = MIGRATIONS) -> None:
+def upgrade(database_url: str, application_url: str | None = None, migrations: Path = MIGRATIONS) -> None:
     """Apply every migration not applied yet, all or none. Processes that do so at once wait for one another.
 
     Args:
-        database_url: ``postgresql://user:password@host:port/database``.
+        database_url: ``postgresql://user:password@host:port/database``, of the schema's owner.
+        application_url: of the role that serves, which is made if need be and granted what it needs; None, or the same
+            role, grants nothing.
         migrations: the folder with Alembic's ``env.py``.
 
     Raises:
@@ -53,6 +56,9 @@ def upgrade(database_url: str, migrations: Path = MIGRATIONS) -> None:
         config.set_main_option("script_location", str(migrations).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        application = application_role(database_url, application_url)
+        if application is not None:
+            grant(connection, application)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ async def _judged(connection: AsyncConnection, family: Family, presented: bytes,
         return Renewed(verdict, family)
     if verdict is Verdict.REUSED:
         ended = await _end(connection, family.user_id, family.name, renewal.at)
-        return Renewed(verdict, None, tuple(ended))
+        return Renewed(verdict, family, tuple(ended))
     sessions = [family.access_session(renewal.access, renewal.at, renewal.access_until)]
     if verdict is Verdict.LIVE:
         family = family.renewed(renewal)

@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -120,6 +122,18 @@ transactions: Final = Table(
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
+Index(
+    "idx_transactions_checked_at",
+    func.timezone(text("'UTC'"), transactions.c.checked_at),  # an expression, so that no other index is taken for it
+    postgresql_using="brin",
+    postgresql_with={"autosummarize": "on"},
+)
+Index(
+    "idx_transactions_cases",
+    transactions.c.checked_at,
+    transactions.c.transaction_id,
+    postgresql_where=text("decision <> 'ALLOW'"),
+)
 
 idempotency_keys: Final = Table(
     "idempotency_keys",

@@ -13,7 +13,7 @@ from upi_risk.adapters.polars.changed_rows import ChangedFile
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.postgres.past_decisions import PostgresPastDecisions
 from upi_risk.application.backtest import Backtest
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.domain.lists import Lists
@@ -26,8 +26,8 @@ from upi_risk.entrypoints.cli.backtest import BacktestHouse, Trial, backtest_com
 async def open_house(trial: Trial) -> AsyncIterator[BacktestHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
     settings = read_settings().in_bulk()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
         try:
             stored = await container.rules().read()

@@ -11,7 +11,7 @@ from upi_risk.adapters.matplotlib.experiment_page import render_experiment
 from upi_risk.adapters.numpy.arms import measure_arms
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.application.run_experiment import ExperimentSoFar, StartExperiment, StopExperiment
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.experiments import ExperimentHouse, experiments_command
@@ -21,8 +21,8 @@ from upi_risk.entrypoints.cli.experiments import ExperimentHouse, experiments_co
 async def open_house() -> AsyncIterator[ExperimentHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
     settings = read_settings()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
         experiments, clock = container.experiments(), container.clock()
         try:

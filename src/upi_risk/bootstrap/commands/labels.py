@@ -10,7 +10,7 @@ import msgspec
 from upi_risk.adapters.polars.labels_file import read_labels
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.application.import_labels import ImportLabels
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.labels import labels_command
@@ -20,8 +20,8 @@ from upi_risk.entrypoints.cli.labels import labels_command
 async def open_house() -> AsyncIterator[ImportLabels]:
     """The PostgreSQL and Redis of the settings, or the embedded ones, which a ``make run`` may be using."""
     settings = read_settings()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
         settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
         container = Container(settings=settings)
         try:

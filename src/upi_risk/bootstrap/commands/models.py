@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -14,6 +15,7 @@ from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.postgres.webhooks import PostgresOutbox
 from upi_risk.application.choose_model import ChooseModel
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import note_deed
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.webhooks import event_of_promotion
@@ -25,7 +27,8 @@ def open_house() -> ModelHouse:
     settings = read_settings()
     store = FileModelStore(Path(settings.artifacts_dir) / "models", open_scorer)
     tell = _telling(settings) if settings.database_url else _nobody
-    return ModelHouse(store, store, ChooseModel(store, store, tell), settings.model_version)
+    choose = ChooseModel(store, store, partial(note_deed, settings), tell)
+    return ModelHouse(store, store, choose, settings.model_version)
 
 
 def _nobody(_: str) -> None:

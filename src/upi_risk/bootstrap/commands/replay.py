@@ -19,7 +19,7 @@ from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.sklearn.ranking import rank
 from upi_risk.adapters.system import SystemClock
 from upi_risk.application.replay import Outcomes, Replay
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import CACHE_PREFIX, Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.domain.errors import PhoneTakenError, UnusableDataError
@@ -48,9 +48,9 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
     """
     settings = read_settings().in_bulk()
     name = stream_name(file)
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
-        settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
+        settings = msgspec.structs.replace(settings, database_url=urls.owner, redis_url=urls.redis)
         container = Container(settings=settings)
         # Keys of its own: nothing of an earlier replay may be taken for this one's.
         container.cache_prefix.override(providers.Object(f"{CACHE_PREFIX}{container.identities().user_id()}:"))

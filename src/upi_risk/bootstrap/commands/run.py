@@ -21,6 +21,7 @@ def command() -> None:
         port=settings.port,
         database_url=settings.database_url or None,
         redis_url=settings.redis_url or None,
+        owner_url=settings.database_owner_url or None,
         var_dir=VAR,
         environ=environment(),
         proven=settings.auth_mode == "otp",

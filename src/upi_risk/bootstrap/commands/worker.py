@@ -21,7 +21,7 @@ LOOK_SECONDS = 30.0
 
 
 @click.command("worker")
-@click.option("--without", multiple=True, help="A task to leave to others: retrain, experiment, monitor.")
+@click.option("--without", multiple=True, help="A task to leave to others: retrain, experiment, monitor, housekeep.")
 @click.option(
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
@@ -60,7 +60,12 @@ async def _work(without: tuple[str, ...], reports: Path, *, once: bool) -> None:
 def _tasks(house: WorkHouse, reports: Path) -> list[Task]:
     log = structlog.get_logger("upi_risk")
     order = RetrainingOrder(key=house.settings.collect_key)
-    return [house.watch(), house.monitor(reports), house.retrain(order, lambda step: log.info("retraining", step=step))]
+    return [
+        house.watch(),
+        house.monitor(reports),
+        house.housekeep(),
+        house.retrain(order, lambda step: log.info("retraining", step=step)),
+    ]
 
 
 def _log(run: Run) -> None:

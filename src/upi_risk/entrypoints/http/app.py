@@ -9,6 +9,7 @@ from litestar import Litestar, Router
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute
 
+from upi_risk.entrypoints.http.access import gate, require_classified
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
@@ -18,6 +19,7 @@ from upi_risk.entrypoints.http.docs import documentation
 from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.operations import OPERATIONS
+from upi_risk.entrypoints.http.operators import OPERATOR_ROUTES
 from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
 from upi_risk.entrypoints.http.proven_users import PROVEN_USER_ROUTES
 from upi_risk.entrypoints.http.rate_limits import LimitRequests
@@ -69,6 +71,9 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
     Args:
         use_cases: what the routes call.
         options: how they are served.
+
+    Raises:
+        RuntimeError: a route is not classified, see ``access``.
     """
     refuse = refusals(options.log_failure)
     operations = OPERATIONS if use_cases.proven is None else PROVEN_OPERATIONS
@@ -82,6 +87,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         ],
         debug=False,
         exception_handlers={Exception: refuse},
+        guards=[gate(use_cases.recognise)],
         logging_config=None,
         on_shutdown=list(options.on_shutdown),
         on_startup=list(options.on_startup),
@@ -89,6 +95,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         pdb_on_exception=False,
         request_max_body_size=LARGEST_BODY,
     )
+    require_classified(app.routes)
     clock, identities = use_cases.clock, use_cases.identities
     app.asgi_handler = Edge(
         app.asgi_handler,
@@ -109,7 +116,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting)
+    makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting, *OPERATOR_ROUTES)
     check = checking(use_cases, options.log_failure, options.deadline_seconds, options.limit)
     return [check, *_ways_in(use_cases), *(maker(use_cases) for maker in makers)]
 

@@ -14,10 +14,12 @@ from litestar.types import HTTPScope, Receive, Scope, Send
 
 from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.deadline import within
+from upi_risk.domain.access import Caller
 from upi_risk.domain.errors import ForbiddenError, InvalidInputError, OverloadedError, RateLimitedError
 from upi_risk.domain.payment import Payment, upi_id
 from upi_risk.domain.rate_limit import Ask as LimiterAsk
 from upi_risk.domain.transaction import Transaction
+from upi_risk.entrypoints.http.access import access_to
 from upi_risk.entrypoints.http.amounts import paise
 from upi_risk.entrypoints.http.answers import Answer, answer, refusal
 from upi_risk.entrypoints.http.body import JsonBody
@@ -31,6 +33,7 @@ from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import check_answer
 
 PATH: Final = "/check-transaction"
+_ACCESS: Final = access_to("POST", PATH)
 _LONGEST_USER_ID: Final = 64
 _METHODS: Final = (b"allow", b"POST, OPTIONS")
 _NO_CONTENT: Final = 204
@@ -65,7 +68,7 @@ class Ask:
         """``deadline_seconds`` is how long recognising a caller may take that is only to be told of a fault."""
         self._limit = limit
         self._read = JsonBody(CheckBody).read
-        self._authenticate = use_cases.authenticate
+        self._recognise = use_cases.recognise
         self._check = use_cases.check
         self._admit = use_cases.admit
         self._deadline_seconds = deadline_seconds
@@ -126,12 +129,12 @@ class Ask:
         try:
             return Asked(token, self._payment(scope, body), ask)
         except InvalidInputError as fault:
-            if body.user_id != await self._recognised(token) and fault.field != "user_id":
+            if not _speaks_for(body.user_id, await self._recognised(token)) and fault.field != "user_id":
                 raise ForbiddenError from None
             raise
 
-    async def _recognised(self, token: str) -> str:
-        return await within(self._deadline_seconds, self._authenticate(token))
+    async def _recognised(self, token: str) -> Caller:
+        return await within(self._deadline_seconds, self._recognise.let_in(token, _ACCESS))
 
     def _payment(self, scope: HTTPScope, body: CheckBody) -> Payment:
         if not body.user_id:
@@ -147,6 +150,10 @@ class Ask:
             at=now,
             idempotency_key=idempotency_key(scope, body.transaction_id),
         )
+
+
+def _speaks_for(user_id: str, caller: Caller) -> bool:
+    return caller.key is not None or caller.user_id == user_id
 
 
 def _told(payment: Payment, transaction: Transaction) -> Answer:

@@ -132,7 +132,11 @@ class Edge:
         exchange = _Exchange(send, self._new_id(), self._safe)
         scope["state"][REQUEST_ID] = exchange.request_id
         try:
-            await self._answer(head, scope, receive, exchange)
+            if head.origin is None or not await self._tell_page(scope, exchange, head):
+                if head.fault is None:
+                    await self._let_in(scope, receive, exchange)
+                else:
+                    await exchange.refuse(head.fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:
@@ -158,17 +162,22 @@ class Edge:
                 )
             )
 
-    async def _answer(self, head: Head, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
-        """Refuse what is no request for us, tell a page whether it may call, and serve the rest."""
+    async def _tell_page(self, scope: HTTPScope, exchange: _Exchange, head: Head) -> bool:
+        """Let a page of ours read what will be answered; whether it was only asked if it may call, and that is done.
+
+        Such a question is not counted by the limits.
+        """
         allowed = self._origins.headers_for(head.origin)
-        if allowed:
-            exchange.always = (*allowed, *self._safe)
-        if head.fault is not None:
-            await exchange.refuse(head.fault)
-        elif head.origin is not None and (asked := asked_method(scope)) is not None:
-            await exchange.tell_page(may=bool(allowed) and may_send(scope, asked))
+        exchange.always = (*allowed, *self._safe)
+        method = asked_method(scope)
+        if head.fault is not None or method is None:
+            return False
+        if allowed and may_send(scope, method):
+            await exchange.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
+            await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
-            await self._let_in(scope, receive, exchange)
+            await exchange.refuse(FORBIDDEN)
+        return True
 
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
@@ -261,14 +270,6 @@ class _Exchange:
         headers = [*kind.encoded_headers, *more, (b"content-length", b"%d" % len(body))]
         await self._send({"type": "http.response.start", "status": kind.status, "headers": self._complete(headers)})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
-
-    async def tell_page(self, *, may: bool) -> None:
-        """Answer a web page that asks whether it may call; it is not counted."""
-        if not may:
-            await self.refuse(FORBIDDEN)
-            return
-        await self.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         own_caching = any(name == b"cache-control" for name, _ in headers)

@@ -75,7 +75,10 @@ INVALID_OTP: Final = Kind(
     {"WWW-Authenticate": "Bearer"},
 )
 FORBIDDEN: Final = Kind(
-    403, "forbidden", "Not yours", "The token does not speak for this user, or this web page may not call."
+    403,
+    "forbidden",
+    "Not yours",
+    "The token does not speak for this user or does not open this, or this web page may not call.",
 )
 NOT_FOUND: Final = Kind(404, "not-found", "Not found", "There is nothing here for you.")
 METHOD_NOT_ALLOWED: Final = Kind(

@@ -8,8 +8,12 @@ from typing import Final
 from litestar.types import HTTPScope
 
 from upi_risk.application.tokens import Authenticate
+from upi_risk.domain.access import Caller
 from upi_risk.domain.errors import UnauthenticatedError
 from upi_risk.entrypoints.http.headers import HttpRequest, header
+
+CALLER: Final = "caller"
+"""Where the gate leaves word, in the request's state, of who asks."""
 
 _BEARER: Final = re.compile(rb"bearer +([A-Za-z0-9._~+/=-]{1,512})", re.IGNORECASE)
 
@@ -21,11 +25,14 @@ class SignedInUser:
         self._authenticate = authenticate
 
     async def __call__(self, request: HttpRequest) -> str:
-        """The user's id.
+        """The user's id, as the gate found it out, or found out now.
 
         Raises:
             UnauthenticatedError: there is no bearer token in the Authorization header, or it is not good.
         """
+        caller: Caller | None = request.scope["state"].get(CALLER)
+        if caller is not None and caller.user_id is not None:
+            return caller.user_id
         return await self._authenticate(bearer_token(request.scope))
 
 

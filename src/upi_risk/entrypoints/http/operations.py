@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from upi_risk.entrypoints.http import errors, schemas
+from upi_risk.entrypoints.http import errors, operator_schemas, schemas
 
 _PROFILE: Final[dict[str, Any]] = {
     "user_id": "UID-7Q2M4K9XWPRT",
@@ -69,6 +69,35 @@ _DETAIL: Final[dict[str, Any]] = {
     "model_version": "v1.0",
     "policy_version": "p1",
     "probability": 0.012,
+}
+
+_REVIEW: Final[dict[str, Any]] = {
+    "verdict": "fraud",
+    "reviewer": "UID-5N3K8W2RQXAT",
+    "reviewed_at": "2026-01-16T10:12:00.000000Z",
+    "note": "Refund trick.",
+}
+_CASE: Final[dict[str, Any]] = {
+    **_DETAIL,
+    "receiver_upi": "me***@upi",
+    "payer": {
+        "user_id": "UID-7Q2M4K9XWPRT",
+        "name": "G***",
+        "phone": "+91***10",
+        "created_at": "2026-01-15T09:30:00.123456Z",
+        "trust_score": 50.0,
+        "transaction_count": 1,
+    },
+    "review": None,
+}
+_WAITING: Final = {**_VIEW, "receiver_upi": "me***@upi", "user_id": "UID-7Q2M4K9XWPRT"}
+_MODEL: Final[dict[str, Any]] = {
+    "version": "v2.0",
+    "serving": True,
+    "readable": True,
+    "feature_set": "extended",
+    "split": "test 2026-01",
+    "figures": {"AUC": 0.97},
 }
 
 
@@ -177,6 +206,29 @@ OPERATIONS: Final = (
         "A label to learn from, and a mark against the receiver. The first report stands, a second changes nothing.",
         schemas.TransactionView, {**_SETTLED, "reported_at": "2026-01-16T18:02:11.500000Z"}, (errors.NOT_FOUND,),
         takes=schemas.ReportBody, sends={}, may_be_empty=True, parameters=("transaction_id",),
+    ),
+    Operation(
+        "Operators", "get", "/admin/models", "Trained models", "For admins, and keys that read.",
+        operator_schemas.ModelList, {"models": [_MODEL]}, (errors.FORBIDDEN,),
+    ),
+    Operation(
+        "Operators", "get", "/admin/transactions/{transaction_id}", "Anybody's payment",
+        "For analysts, and keys that read. Personal data is masked.",
+        operator_schemas.CaseDetail, _CASE, (errors.FORBIDDEN, errors.NOT_FOUND), parameters=("transaction_id",),
+    ),
+    Operation(
+        "Operators", "get", "/reviews", "Payments to be reviewed",
+        "For analysts, and keys that review. Those answered VERIFY or BLOCK that nobody has reviewed, newest first.",
+        operator_schemas.CasePage, {"cases": [_WAITING], "next_cursor": None}, (errors.FORBIDDEN,),
+        parameters=("cursor", "limit"),
+    ),
+    Operation(
+        "Operators", "post", "/reviews/{transaction_id}", "Say what a payment was",
+        "For analysts, and keys that review. The first verdict stands, the other one is a conflict. An analyst is "
+        "believed before the payer: `fraud` counts as a report, `genuine` takes the payer's report back.",
+        operator_schemas.ReviewView, _REVIEW, (errors.FORBIDDEN, errors.NOT_FOUND, errors.CONFLICT),
+        takes=operator_schemas.ReviewBody, sends={"verdict": "fraud", "note": "Refund trick."},
+        parameters=("transaction_id",),
     ),
     Operation(
         "Health", "get", "/health/live", "Does the process live?", "Answers without asking anything else.",

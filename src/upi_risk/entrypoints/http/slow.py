@@ -33,7 +33,7 @@ class Slowness:
 
     head: float = 5.0
     body: float = 5.0
-    reading: float = 8.0
+    reading: float = 7.0
     lingering: float = 2.0
 
 

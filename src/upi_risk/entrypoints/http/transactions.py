@@ -43,7 +43,7 @@ def showing(use_cases: UseCases) -> HTTPRouteHandler:
     @get("/transactions/{transaction_id:str}")
     async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
-        return answer(transaction_detail(await look_up.transaction(user_id, _wanted(request))))
+        return answer(transaction_detail(await look_up.transaction(user_id, wanted_transaction(request))))
 
     return handler
 
@@ -57,7 +57,7 @@ def confirming(use_cases: UseCases) -> HTTPRouteHandler:
     async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         body = await read(request)
-        return answer(transaction_view(await confirm(user_id, _wanted(request), confirmed=body.confirmed)))
+        return answer(transaction_view(await confirm(user_id, wanted_transaction(request), confirmed=body.confirmed)))
 
     return handler
 
@@ -71,13 +71,17 @@ def reporting(use_cases: UseCases) -> HTTPRouteHandler:
     async def handler(request: HttpRequest) -> Answer:
         user_id = await caller(request)
         await read(request)
-        return answer(transaction_view(await report(user_id, _wanted(request))))
+        return answer(transaction_view(await report(user_id, wanted_transaction(request))))
 
     return handler
 
 
-def _wanted(request: HttpRequest) -> str:
-    """The id in the path, canonical; one that cannot be any transaction's is as unknown as one that is not."""
+def wanted_transaction(request: HttpRequest) -> str:
+    """The id in the path, canonical.
+
+    Raises:
+        UnknownTransactionError: it cannot be any transaction's, and so is as unknown as one that is not.
+    """
     transaction_id = str(request.path_params["transaction_id"]).lower()
     if _UUID.fullmatch(transaction_id) is None:
         raise UnknownTransactionError

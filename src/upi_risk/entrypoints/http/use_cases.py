@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from litestar.types import HTTPScope
 
 from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.devices import ManageDevices
+from upi_risk.application.list_models import Listed
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.recognise import Recognise
 from upi_risk.application.record_label import ReportByPayer
+from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.tokens import Authenticate
@@ -41,6 +44,8 @@ class UseCases:
 
     Attributes:
         check: answers one caller; in the service a ``Coalesce`` over ``CheckForCallers``.
+        recognise: tells who a caller is, and whether they may.
+        list_models: what models there are; reads files.
         admit: raises OverloadedError while checks could not be answered in time.
         proven: the ways in that take the place of ``sign_up`` and ``log_in``; None in the demo mode.
         ready: the name of each thing that answers depend on, and whether it works now.
@@ -56,6 +61,10 @@ class UseCases:
     confirm: ConfirmTransaction
     report: ReportFraud | ReportByPayer
     look_up: LookUp
+    recognise: Recognise
+    cases: ShowCases
+    review: ReviewTransaction
+    list_models: Callable[[], Sequence[Listed]]
     clock: Clock
     identities: Identities
     ready: Callable[[], Awaitable[Mapping[str, bool]]]

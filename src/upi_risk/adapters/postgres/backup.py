@@ -1,0 +1,81 @@
+"""The whole database as one file, and back, by PostgreSQL's own programs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from psycopg import Connection, OperationalError, connect
+
+from upi_risk.adapters.postgres.engine import driver_url
+from upi_risk.domain.errors import StoreUnavailableError
+
+_PARTS: Final = ("-h", "host"), ("-p", "port"), ("-U", "username"), ("-d", "database")
+
+
+def dump(database_url: str, pg_dump: Path, file: Path) -> None:
+    """Write a file from which all of a database can be made again, as of one moment; nothing waits for it.
+
+    Args:
+        database_url: ``postgresql://user:password@host:port/database``.
+        pg_dump: the program, not older than the server.
+        file: is replaced as a whole, and readable by its owner alone: it holds names and phones.
+
+    Raises:
+        StoreUnavailableError: there is no whole backup; the file is as it was.
+    """
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.touch(0o600)
+    try:
+        _run(database_url, pg_dump, ["--format=custom", "--no-owner", "--no-privileges", "-f", fresh])
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def restore(database_url: str, pg_restore: Path, file: Path) -> None:
+    """Put what a backup holds in the place of what is in a database, in one transaction.
+
+    Raises:
+        StoreUnavailableError: nothing was changed.
+    """
+    options = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
+    _run(database_url, pg_restore, [*options, file])
+
+
+def holds_users(database_url: str) -> bool:
+    """Whether anybody has signed up in this database.
+
+    Raises:
+        StoreUnavailableError: it cannot be asked.
+    """
+    try:
+        with _connected(database_url) as connection:
+            known = connection.execute("SELECT to_regclass('public.users') IS NOT NULL").fetchone()
+            if known is None or not known[0]:
+                return False
+            return connection.execute("SELECT 1 FROM users LIMIT 1").fetchone() is not None
+    except OperationalError as error:
+        raise StoreUnavailableError("PostgreSQL cannot be asked: start it or correct DATABASE_URL.") from error
+
+
+def _connected(database_url: str) -> Connection:
+    url = driver_url(database_url).set(drivername="postgresql")
+    return connect(url.render_as_string(hide_password=False), connect_timeout=5)
+
+
+def _run(database_url: str, program: Path, options: Sequence[str | Path]) -> None:
+    url = driver_url(database_url)
+    where = [part for flag, name in _PARTS if (value := getattr(url, name)) for part in (flag, str(value))]
+    environ = {"PGPASSWORD": str(url.password or ""), "PGCONNECT_TIMEOUT": "5"}  # arguments show in `ps`
+    environ |= {name: str(value) for name, value in (("PGSSLMODE", url.query.get("sslmode")),) if value}
+    command = [program, *where, *options]
+    try:
+        subprocess.run(command, env=environ, check=True, capture_output=True, text=True)  # noqa: S603 - PostgreSQL's
+    except OSError as error:
+        raise StoreUnavailableError(f"{program} does not run here: {error.strerror}.") from error
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or "").strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
+        raise StoreUnavailableError(f"{program.name} did not do it: {said[0]}") from error

@@ -1,0 +1,80 @@
+"""What the role that serves may do: no more than serving needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, Connection
+
+from upi_risk.adapters.postgres.engine import driver_url
+
+_EVERYTHING: Final = "SELECT, INSERT, UPDATE, DELETE"
+
+RIGHTS: Final[Mapping[str, str]] = {
+    "alembic_version": "SELECT",
+    "api_keys": "SELECT, UPDATE (last_used_at)",
+    "audit": "SELECT, INSERT",
+    "fraud_reports": "SELECT, INSERT, DELETE",
+    "idempotency_keys": "SELECT, INSERT",
+    "labels": "SELECT, INSERT",
+    "payees": "SELECT, INSERT, UPDATE",
+    "receiver_days": "SELECT, INSERT, UPDATE",
+    "receiver_hours": "SELECT, INSERT, UPDATE",
+    "receiver_reputation": "SELECT, INSERT, UPDATE",
+    "reviews": "SELECT, INSERT",
+    "sessions": "SELECT, INSERT, UPDATE (expires_at), DELETE",
+    "transactions": "SELECT, INSERT, UPDATE (status, settled_at, reported_at)",
+    "user_roles": "SELECT",
+    "users": "SELECT, INSERT, UPDATE",
+}
+"""What is narrower than reading, adding, changing and removing rows, which is what a table not named here allows."""
+
+
+def application_role(owner_url: str, application_url: str | None) -> URL | None:
+    """Whom to grant to: the user of the second URL; None where it is the owner, too.
+
+    Raises:
+        StoreUnavailableError: one of them is no URL of PostgreSQL.
+    """
+    if application_url is None:
+        return None
+    owner, application = driver_url(owner_url), driver_url(application_url)
+    return None if application.username in (None, owner.username) else application
+
+
+def grant(connection: Connection, application: URL) -> None:
+    """Let a role serve, and take every other right on the schema from it; make it, if it is not there.
+
+    Args:
+        connection: the owner's, in a transaction.
+        application: the role's name and, to make it, its password.
+    """
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    name = str(application.username)
+    role = sql.Identifier(name)
+    with driver.cursor() as cursor:
+        if cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+            _make(driver, name, str(application.password or ""))
+        database = sql.Identifier(driver.info.dbname)
+        for statement in (
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+            "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+            "GRANT CONNECT ON DATABASE {database} TO {role}",
+            "GRANT USAGE ON SCHEMA public TO {role}",
+        ):
+            cursor.execute(sql.SQL(statement).format(role=role, database=database))
+        tables = cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            rights = sql.SQL(cast("Any", RIGHTS.get(table, _EVERYTHING)))  # a constant of this file
+            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(rights, sql.Identifier("public", table), role))
+
+
+def _make(driver: psycopg.Connection[Any], name: str, password: str) -> None:
+    """Make a role that may log in and nothing else. Its password leaves this process as a verifier alone."""
+    verifier = driver.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION PASSWORD {}"
+    driver.execute(sql.SQL(cast("Any", statement)).format(sql.Identifier(name), sql.Literal(verifier)))

@@ -1,0 +1,40 @@
+"""Forgetting who a user was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Protocol
+
+from upi_risk.domain.payment import Phone
+from upi_risk.domain.user import User
+
+_ERASED: Final = "erased:"
+
+
+def erased(user: User) -> User:
+    """The user without name and phone, at the next version; whoever was erased before is as they were.
+
+    The phone's place is taken by what no phone is like, so that the number can sign up anew, as somebody else.
+    """
+    if is_erased(user):
+        return user
+    return replace(user, name="", phone=Phone(_ERASED + user.user_id), version=user.version + 1)
+
+
+def is_erased(user: User) -> bool:
+    """Whether name and phone are gone."""
+    return user.phone.startswith(_ERASED)
+
+
+class Erasure(Protocol):
+    """Removes what says who a user was."""
+
+    async def erase(self, user_id: str) -> User | None:
+        """Remove name, phone, sign-ins, tokens, devices and role; answers the user as :func:`erased` has them.
+
+        Payments, reports, payees and what was found about payments stay, under the user's id; words in findings go.
+        All or nothing, durable on return; None if there is no such user. Again changes nothing.
+
+        Raises:
+            StoreUnavailableError: nothing is known of what was removed.
+        """

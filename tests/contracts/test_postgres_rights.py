@@ -1,0 +1,96 @@
+"""What the role that serves may do, and what it may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.contracts.test_audit_log import an_entry
+from upi_risk.adapters.postgres.audit import PostgresAuditLog
+from upi_risk.adapters.postgres.engine import create_engine
+from upi_risk.adapters.postgres.grants import RIGHTS
+from upi_risk.adapters.postgres.migrate import upgrade
+from upi_risk.adapters.postgres.operator_tables import METADATA
+from upi_risk.domain.audit import verify
+
+FORBIDDEN = [
+    "CREATE TABLE mine (x int)", "DROP TABLE audit", "TRUNCATE audit",
+    "ALTER TABLE audit ADD COLUMN x int", "CREATE INDEX ON audit (actor)", "ALTER TABLE audit OWNER TO CURRENT_USER",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'", "CREATE SCHEMA mine", "CREATE ROLE mine",
+    "CREATE TRIGGER t AFTER INSERT ON audit EXECUTE FUNCTION f()",
+    "UPDATE audit SET actor = 'x'", "DELETE FROM audit", "DELETE FROM transactions",
+    "UPDATE transactions SET amount_paise = 1", "UPDATE transactions SET score = 0", "DELETE FROM users",
+    "UPDATE fraud_reports SET source = 'x'", "DELETE FROM idempotency_keys",
+    "INSERT INTO user_roles VALUES ('UID-1', 'admin', now())", "UPDATE user_roles SET role = 'admin'",
+    "INSERT INTO api_keys VALUES ('a', '', '', '{}', now())", "UPDATE api_keys SET revoked_at = NULL",
+    "UPDATE reviews SET finding = 'genuine'", "DELETE FROM reviews", "UPDATE alembic_version SET version_num = '0'",
+    "UPDATE labels SET fraud = false", "UPDATE sessions SET user_id = 'UID-1'",
+]  # fmt: skip
+
+
+@pytest.fixture
+def serving(application_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with psycopg.connect(application_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_the_role_that_serves_may_not(serving: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
+    """Red as the schema's owner, which served before there were two roles."""
+    with pytest.raises(errors.InsufficientPrivilege):
+        serving.execute(statement.encode())
+
+
+async def test_the_role_that_serves_adds_to_the_audit_log_and_reads_it(application_url: str) -> None:
+    engine = create_engine(application_url, pool_timeout_seconds=20)
+    try:
+        log = PostgresAuditLog(engine)
+        head = await log.append([an_entry(1), an_entry(2)])
+        assert await verify(log.records()) == head
+    finally:
+        await engine.dispose()
+
+
+def test_what_is_granted_is_what_is_written_down(database_url: str, application_url: str) -> None:
+    role = conninfo_to_dict(application_url)["user"]
+    with psycopg.connect(database_url) as owner:
+        rows = owner.execute(
+            "SELECT table_name, string_agg(privilege_type, ', ' ORDER BY strpos('SELECTINSERTUPDATE', privilege_type))"
+            " FROM information_schema.role_table_grants WHERE grantee = %s GROUP BY 1",
+            (role,),
+        ).fetchall()
+    whole = {name: rights for name, rights in RIGHTS.items() if "(" not in rights}
+    assert whole.items() <= dict(rows).items()
+    assert set(RIGHTS) <= {table.name for table in METADATA.sorted_tables} | {"alembic_version"}
+
+
+def test_granting_takes_back_what_somebody_added(database_url: str, application_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(f"GRANT DELETE, UPDATE ON audit TO {conninfo_to_dict(application_url)['user']}".encode())
+    upgrade(database_url, application_url)
+    with psycopg.connect(application_url) as serving, pytest.raises(errors.InsufficientPrivilege):
+        serving.execute("DELETE FROM audit")
+
+
+def test_a_role_that_is_not_there_is_made_and_may_log_in(database_url: str) -> None:
+    named = database_url.replace(database_url.split("//")[1].split("@", maxsplit=1)[0], "made_for_a_test:p%27w%20%22x")
+    upgrade(database_url, named)
+    try:
+        with psycopg.connect(named) as serving:
+            assert serving.execute("SELECT count(*) FROM audit").fetchone() == (0,)
+            with pytest.raises(errors.InsufficientPrivilege):
+                serving.execute("CREATE TEMPORARY TABLE mine (x int)")
+    finally:
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute("DROP OWNED BY made_for_a_test")
+            owner.execute("DROP ROLE made_for_a_test")
+
+
+def test_where_one_role_does_all_nothing_is_granted(database_url: str) -> None:
+    upgrade(database_url, database_url)
+    with psycopg.connect(database_url) as owner:
+        owner.execute("DELETE FROM audit")

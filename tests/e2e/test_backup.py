@@ -1,0 +1,97 @@
+"""A backup is the whole database, and comes back as it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+from psycopg import sql
+
+from tests.e2e.conftest import ROOT
+from tests.e2e.test_service import App
+from tests.servers import Servers, rows
+from upi_risk.adapters.postgres.tables import METADATA
+
+
+def run(database_url: str, redis_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "COLUMNS": "200"}
+    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def everything(database_url: str) -> dict[str, object]:
+    with psycopg.connect(database_url) as connection:
+        held: dict[str, object] = {}
+        for table in METADATA.tables:
+            query = sql.SQL("SELECT t.*::text FROM {} t ORDER BY 1").format(sql.Identifier(table))
+            held[table] = connection.execute(query).fetchall()
+    return held
+
+
+async def test_a_backup_comes_back_as_it_was(
+    client: AsyncTestClient[Litestar], database_url: str, redis_url: str, servers: Servers, tmp_path: Path
+) -> None:
+    """Red when a table is left out of the dump, and when copies in Redis outlive what was restored."""
+    app, file = App(client), str(tmp_path / "kept.dump")
+    await app.sign_up()
+    for number in range(5):
+        await app.check(f"shop{number}@upi", 100, key=f"k{number}")
+    before = everything(database_url)
+
+    done = run(database_url, redis_url, "backup", file)
+    assert done.returncode == 0, done.stderr
+    assert Path(file).stat().st_mode & 0o777 == 0o600  # noqa: ASYNC240 - nothing else runs here
+
+    await app.check("later@upi")
+    refused = run(database_url, redis_url, "restore", file)
+    assert refused.returncode == 1
+    assert "--replace" in refused.stderr
+    assert everything(database_url) != before
+
+    done = run(database_url, redis_url, "restore", file, "--replace")
+    assert done.returncode == 0, done.stderr
+    assert everything(database_url) == before
+    with redis.Redis.from_url(redis_url) as copies:
+        assert list(copies.scan_iter("upi:[us]:*")) == []
+
+    await app.check("shop0@upi", 100, key="k0")
+    assert (await app.get("/me"))["transaction_count"] == 5
+    await app.check("shop0@upi", 100)
+    assert (await app.get("/me"))["transaction_count"] == 6
+
+    name = f"restored_{os.getpid()}"
+    with psycopg.connect(servers.database_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        elsewhere = f"{servers.database_url.rsplit('/', 1)[0]}/{name}"
+        done = run(elsewhere, redis_url, "restore", file)
+        assert done.returncode == 0, done.stderr
+        assert everything(elsewhere) == before
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.mark.parametrize("content", [b"", b"PGDMP but no more"])
+def test_a_file_that_is_no_backup_changes_nothing(
+    database_url: str, redis_url: str, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "kept.dump").write_bytes(content)
+    before = everything(database_url)
+    done = run(database_url, redis_url, "restore", str(tmp_path / "kept.dump"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("pg_restore did not do it: ")
+    assert everything(database_url) == before
+    assert rows(database_url, "select count(*) from users") == [(0,)]
+
+
+def test_without_a_server_there_is_no_backup(redis_url: str, tmp_path: Path) -> None:
+    nowhere = "postgresql://nobody:geheim@127.0.0.1:1/nowhere"
+    done = run(nowhere, redis_url, "backup", str(tmp_path / "kept.dump"))
+    assert done.returncode == 1
+    assert "geheim" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
