@@ -196,7 +196,8 @@ async def at_once(client: httpx.AsyncClient, body: dict[str, str], number: int) 
     """The statuses of one sign-in that arrives so many times in the same moment; a client of HTTP takes too long."""
     request = client.build_request("POST", "/login", json=body)
     head = (
-        f"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(request.content)}"
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(request.content)}"
     )
     opened = [await asyncio.open_connection("127.0.0.1", client.base_url.port) for _ in range(number)]
     for _, writer in opened:
