@@ -11,7 +11,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0030"
-down_revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
