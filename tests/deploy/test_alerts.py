@@ -60,6 +60,9 @@ def since(name: str, days: float) -> list[tuple[str, str]]:
     return [constant(name, NOW - days * DAY)]
 
 
+LABELLED: Final = ("Drift", "TaskFailed")
+"""Alerts that say of what they are."""
+
 Series = list[tuple[str, str]]
 CASES: Final[list[tuple[str, Series, Series]]] = [
     ("HighErrorRate", shares(REQUESTS % 503, REQUESTS % 200, 0.06), shares(REQUESTS % 503, REQUESTS % 200, 0.04)),
@@ -77,6 +80,16 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
         "Drift",
         [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 1.2)],
         [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 0.8)],
+    ),
+    (
+        "Drift",
+        [constant('upi_risk_drift_psi{feature="amount"}', 0.2 * 1.2)],
+        [constant('upi_risk_drift_psi{feature="login_count"}', 5.0)],
+    ),
+    (
+        "TaskFailed",
+        [constant('upi_risk_task_succeeded{task="retrain"}', 0)],
+        [constant('upi_risk_task_succeeded{task="retrain"}', 1)],
     ),
     (
         "NoLabels",
@@ -113,7 +126,7 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 def unit(name: str, series: Series, *, fires: bool) -> dict[str, Any]:
     at = {"eval_time": "19m", "alertname": name}
     rule = alerts()[name]
-    labels = dict(re.findall(r'(\w+)="([^"]*)"', series[0][0])) if name == "Drift" or "up{" in series[0][0] else {}
+    labels = dict(re.findall(r'(\w+)="([^"]*)"', series[0][0])) if name in LABELLED or "up{" in series[0][0] else {}
     labels = {**labels, **rule["labels"]}
     expected = [{"exp_labels": labels, "exp_annotations": rule["annotations"]}] if fires else []
     held = [{"series": one, "values": values} for one, values in series]
