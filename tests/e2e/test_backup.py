@@ -18,10 +18,14 @@ from tests.e2e.conftest import ROOT
 from tests.e2e.test_service import App
 from tests.servers import Servers, rows
 from upi_risk.adapters.postgres.tables import METADATA
+from upi_risk.bootstrap.settings import Settings
 
 
-def run(database_url: str, redis_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "COLUMNS": "200"}
+def run(
+    database_url: str, redis_url: str, *arguments: str, serving_url: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    servers = {"DATABASE_OWNER_URL": database_url, "DATABASE_URL": serving_url or database_url, "REDIS_URL": redis_url}
+    environ = {**os.environ, **servers, "COLUMNS": "200"}
     command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=ROOT)
 
@@ -36,29 +40,30 @@ def everything(database_url: str) -> dict[str, object]:
 
 
 async def test_a_backup_comes_back_as_it_was(
-    client: AsyncTestClient[Litestar], database_url: str, redis_url: str, servers: Servers, tmp_path: Path
+    client: AsyncTestClient[Litestar], database_url: str, settings: Settings, servers: Servers, tmp_path: Path
 ) -> None:
-    """Red when a table is left out of the dump, and when copies in Redis outlive what was restored."""
+    """Red when a table is left out of the dump, when copies in Redis outlive what was restored, and when the role that
+    serves is not granted its rights anew."""
     app, file = App(client), str(tmp_path / "kept.dump")
     await app.sign_up()
     for number in range(5):
         await app.check(f"shop{number}@upi", 100, key=f"k{number}")
     before = everything(database_url)
 
-    done = run(database_url, redis_url, "backup", file)
+    done = run(database_url, settings.redis_url, "backup", file, serving_url=settings.database_url)
     assert done.returncode == 0, done.stderr
     assert Path(file).stat().st_mode & 0o777 == 0o600  # noqa: ASYNC240 - nothing else runs here
 
     await app.check("later@upi")
-    refused = run(database_url, redis_url, "restore", file)
+    refused = run(database_url, settings.redis_url, "restore", file)
     assert refused.returncode == 1
     assert "--replace" in refused.stderr
     assert everything(database_url) != before
 
-    done = run(database_url, redis_url, "restore", file, "--replace")
+    done = run(database_url, settings.redis_url, "restore", file, "--replace", serving_url=settings.database_url)
     assert done.returncode == 0, done.stderr
     assert everything(database_url) == before
-    with redis.Redis.from_url(redis_url) as copies:
+    with redis.Redis.from_url(settings.redis_url) as copies:
         assert list(copies.scan_iter("upi:[us]:*")) == []
 
     await app.check("shop0@upi", 100, key="k0")
@@ -70,7 +75,7 @@ async def test_a_backup_comes_back_as_it_was(
     with psycopg.connect(servers.database_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         elsewhere = f"{servers.database_url.rsplit('/', 1)[0]}/{name}"
-        done = run(elsewhere, redis_url, "restore", file)
+        done = run(elsewhere, settings.redis_url, "restore", file)
         assert done.returncode == 0, done.stderr
         assert everything(elsewhere) == before
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

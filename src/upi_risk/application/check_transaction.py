@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.application.ahead import Ahead, Decided
+from upi_risk.application.deadline import abandon
 from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
@@ -103,7 +104,7 @@ class CheckTransaction:
         try:
             tried = await turn.come()
             if tried:
-                done = await self._ledger.commit(tried)
+                done = await self._apply(tried)
                 applied = {change.user.user_id: change for change, well in zip(tried, done, strict=True) if well}
         finally:
             turn.end(applied)
@@ -111,6 +112,20 @@ class CheckTransaction:
             if applied:
                 self._copy(applied.values(), turn.decided)
         return turn.decided.keys() - applied.keys()
+
+    async def _apply(self, changes: Sequence[Change]) -> list[bool]:
+        """Have the ledger apply changes.
+
+        A call that is given up is left behind, not awaited: a driver may take seconds to stop, and the batches after
+        this one wait for its turn to end.
+        """
+        work = asyncio.ensure_future(self._ledger.commit(changes))
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            abandon(work)
+            raise
+        return work.result()
 
     def _copy(self, changes: Iterable[Change], decided: Mapping[str, Decided]) -> None:
         """Copy what was committed into the cache, and hold it until that is done."""

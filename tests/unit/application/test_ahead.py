@@ -12,7 +12,7 @@ from upi_risk.adapters.memory import ManualClock, MemorySnapshotCache, MemorySto
 from upi_risk.application.decide import Answer
 from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.features import NAMES
-from upi_risk.domain.history import CacheEntry, Wanted
+from upi_risk.domain.history import CacheEntry, Change, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
@@ -151,3 +151,28 @@ async def test_a_copy_made_while_the_next_batch_reads_is_not_missed() -> None:
     assert not house.check._ahead.held()
     assert user.user_id in house.check._ahead.lay_over(snapshot, held)
     assert snapshot.users[user.user_id] == store.users[user.user_id]
+
+
+async def test_a_commit_that_hangs_is_left_behind_and_the_next_batch_has_its_turn() -> None:
+    """Red when a commit that was given up is awaited: a driver that talks to nobody takes seconds to stop."""
+    house, ledger, user = await a_house()
+    commit = ledger.commit
+
+    async def hanging(changes: Sequence[Change]) -> list[bool]:
+        ledger.commit = commit  # type: ignore[method-assign]
+        try:
+            return await commit(changes)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+            raise
+
+    ledger.commit = hanging  # type: ignore[method-assign]
+    one = begun(house, house.payment(user))
+    await turns()
+    two = begun(house, house.payment(user))
+    await turns()
+    one.cancel()
+    ledger.tell("well", "well")
+    async with asyncio.timeout(20):
+        assert counts(await two) == [1.0]
+    assert house.store.users[user.user_id].transaction_count == 2

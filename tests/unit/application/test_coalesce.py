@@ -239,3 +239,16 @@ async def test_nobody_waits_for_a_batch_that_ended_otherwise_than_it_may() -> No
     with pytest.raises(DeadlineError):
         await asyncio.wait_for(check(1), 10)
     await check.drain()
+
+
+async def test_a_question_that_waited_too_long_behind_a_batch_is_sent_away() -> None:
+    doubling = Doubling()
+    coalesce, (first, second) = await started(doubling, 1, 2)
+    coalesce._queue[0].since -= 100
+    coalesce._watch(asyncio.get_running_loop())
+    with pytest.raises(DeadlineError):
+        await second
+    assert coalesce.late == 1
+    doubling.gate.set()
+    assert await first == 2
+    await coalesce.drain()

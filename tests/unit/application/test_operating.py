@@ -128,6 +128,12 @@ async def test_a_check_after_the_erasure_goes_on_from_what_is_left(house: Memory
     assert (await house.look_up.profile(user.user_id)).name == ""
 
 
+async def test_a_token_that_opens_nothing_ends_and_lists_nothing(house: MemoryHouse) -> None:
+    for call in (house.end_sign_ins.this, house.end_sign_ins.everywhere, house.end_sign_ins.listed):
+        with pytest.raises(UnauthenticatedError):
+            await call("upa_never")
+
+
 async def test_sign_ins_leave_a_trace(house: MemoryHouse) -> None:
     user, tokens = await house.sign_up("Asha Rao", "9876543210")
     _, second = await house.log_in("9876543210")

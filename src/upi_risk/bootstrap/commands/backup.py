@@ -9,7 +9,7 @@ import rich_click as click
 
 from upi_risk.adapters.embedded import EmbeddedServerError, find_postgres
 from upi_risk.adapters.postgres.backup import dump
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.settings import read_settings
 
 
@@ -18,8 +18,8 @@ from upi_risk.bootstrap.settings import read_settings
 def command(file: Path) -> None:
     """Write all of the database to FILE, while everything goes on; it holds personal data."""
     settings = read_settings()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        dump(urls.database, program("pg_dump"), file)
+    with command_servers(settings) as urls:
+        dump(urls.owner, program("pg_dump"), file)
     click.echo(f"{file} holds the database: {file.stat().st_size:,} bytes.")
 
 

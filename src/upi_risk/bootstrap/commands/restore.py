@@ -11,7 +11,7 @@ import rich_click as click
 
 from upi_risk.adapters.postgres.backup import holds_users, restore
 from upi_risk.adapters.postgres.migrate import upgrade
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.commands.backup import program
 from upi_risk.bootstrap.container import CACHE_PREFIX
 from upi_risk.bootstrap.settings import SettingsError, read_settings
@@ -25,11 +25,11 @@ _BY: Final = 1_000
 def command(file: Path, replace: bool) -> None:  # noqa: FBT001 - click's
     """Put a backup in the place of the database, all of it or nothing; then bring its schema up to date."""
     settings = read_settings()
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        if not replace and holds_users(urls.database):
+    with command_servers(settings) as urls:
+        if not replace and holds_users(urls.owner):
             raise SettingsError("The database holds users: add --replace to lose them, or name an empty one.")
-        restore(urls.database, program("pg_restore"), file)
-        upgrade(urls.database)
+        restore(urls.owner, program("pg_restore"), file)
+        upgrade(urls.owner, urls.database)
         forgotten = _forget_copies(urls.redis)
     click.echo(f"The database is what {file} holds; {forgotten:,} copies in Redis were removed.")
 

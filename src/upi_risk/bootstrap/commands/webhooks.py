@@ -12,7 +12,7 @@ from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.postgres.webhooks import PostgresOutbox
 from upi_risk.adapters.system.luck import luck
 from upi_risk.application.deliver_webhooks import DeliverWebhooks
-from upi_risk.bootstrap.backing_servers import VAR, backing_servers
+from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.webhooks import WebhooksHouse, webhooks_command
@@ -23,8 +23,8 @@ async def open_house() -> AsyncIterator[WebhooksHouse]:
     """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
     settings = read_settings()
     loopback = settings.app_env == "development"
-    with backing_servers(VAR, settings.database_url or None, settings.redis_url or None, share=True) as urls:
-        upgrade(urls.database)
+    with command_servers(settings) as urls:
+        upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
         outbox, courier = PostgresOutbox(container.engine()), HttpCourier(loopback=loopback)
         clock = container.clock()
