@@ -27,6 +27,7 @@ from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings
 from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.payment import Payment, upi_id
+from upi_risk.domain.rate_limit import Ask
 from upi_risk.entrypoints.http.amounts import paise
 from upi_risk.entrypoints.http.answers import answer
 from upi_risk.entrypoints.http.body import JsonBody
@@ -42,12 +43,15 @@ ROUNDS: Final = {1: 400, 100: 20}
 WHOLE: Final = "the rest of HTTP"
 STAGES: Final = (
     "decode",
+    "limit",
     "authenticate",
+    "look near",
     "load",
     "features",
     "predict",
     "factors",
     "policy",
+    "rules",
     "fold",
     "commit",
     "cache write",
@@ -141,6 +145,8 @@ async def _staged(container: Container, spent: Spent, batch: list[Asked]) -> Non
             at = clock.now()
             receiver, amount = upi_id(asked.receiver_upi), paise(asked.amount)
             payments.append(Payment(identities.transaction_id(at), user_id, receiver, amount, at))
+    with spent.stage("limit"):
+        await container.limiter().admit([Ask("minute 127.0.0.1", 10**9, 60)] * len(batch))
     with spent.stage("authenticate"):
         await authenticate.many([token for _, _, token in batch])
     answers = await container.check_batch()(payments)

@@ -20,8 +20,10 @@ from upi_risk.application.decide import Decide
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain import policy
 from upi_risk.domain.feature_sets import FeatureSet
+from upi_risk.domain.ruling import Ruling
 
 PARTS: Final[tuple[tuple[str, Any, str], ...]] = (
+    ("look near", LoadSnapshot, "near"),
     ("load", LoadSnapshot, "__call__"),
     ("features", FeatureSet, "vector"),
     ("predict", scorer.CatBoostScorer, "score"),
@@ -29,6 +31,7 @@ PARTS: Final[tuple[tuple[str, Any, str], ...]] = (
     ("factors", policy, "explain"),
     ("policy", policy.RiskPolicy, "assess"),
     ("fold", Decide, "__call__"),
+    ("rules", Ruling, "judge"),
     ("commit", PostgresLedger, "commit"),
     ("cache write", RedisSnapshotCache, "write_users"),
     ("batch", CheckTransaction, "__call__"),
