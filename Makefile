@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,7 +122,7 @@ soak: setup-dev ## A million checks, and what of the process grows by them (NUMB
 
 month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
 	@rm -rf var/month && mkdir -p var/month
-	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || true
+	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || test -s var/month/stream.parquet # a target missed at this size is told, and no reason to stop
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000

@@ -1,4 +1,7 @@
-"""Numbers of a whole batch as one binary parameter: PostgreSQL takes thrice as long to read them from text."""
+"""Numbers of a whole batch as one binary parameter.
+
+To read the 70 features of a payment from text was a quarter of what a payment cost PostgreSQL.
+"""
 
 from __future__ import annotations
 
