@@ -147,4 +147,4 @@ lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	  requirements/security.in -o requirements/security.lock
 
 clean: ## Remove the environment and every cache; the data in var/ stays
-	rm -rf .venv .venv-security .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* coverage.xml dist
+	rm -rf .venv .venv-security .schemathesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* coverage.xml dist
