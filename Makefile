@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,19 @@ replay: setup ## Send nine days that the model has not seen through the checks (
 
 train: setup ## Train a model (FILE=, OUT=)
 	@$(BIN)/upi-risk train --transactions "$(FILE)" --out "$(OUT)"
+
+# What lies in artifacts/models, by the commands of artifacts/README.md.
+MADE := var/reproduce
+reproduce: setup ## Make the shipped models anew and compare them bit for bit, for an hour or two (FILE= the handbook's stream)
+	@mkdir -p $(MADE)
+	@test -s $(MADE)/sim.parquet || $(BIN)/upi-risk simulate --users 12000 --days 150 --out $(MADE)/sim.parquet
+	@$(BIN)/upi-risk train --transactions $(MADE)/sim.parquet --features baseline --iterations 200 --depth 4 --folds 5 --out $(MADE)/v1.1
+	@$(BIN)/upi-risk train --transactions $(MADE)/sim.parquet --truth $(MADE)/sim.truth.parquet --features extended --folds 5 \
+	  --against $(MADE)/v1.1 --out $(MADE)/v2.0
+	@$(BIN)/upi-risk train --transactions "$(FILE)" --iterations 200 --depth 4 --units 1,25 --no-monotone --no-scale --out $(MADE)/v1.0
+	@for version in v2.0 v1.0; do \
+	  cmp $(MADE)/$$version/fraud_classifier.cbm artifacts/models/$$version/fraud_classifier.cbm && echo "$$version is the same to the bit." || exit 1; \
+	done
 
 psql: setup ## A psql on the database of the `make run` in another terminal
 	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
