@@ -7,7 +7,7 @@ import gc
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from litestar import Litestar
@@ -22,12 +22,15 @@ from upi_risk.bootstrap.logging import Logs, configure, decision_facts, describe
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
 from upi_risk.bootstrap.sampling import Sampling
-from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.bootstrap.settings import Settings, SettingsError, read_settings
 from upi_risk.domain.errors import ContendedError, OverloadedError, StoreUnavailableError
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 from upi_risk.entrypoints.http.client_address import ClientAddress
 from upi_risk.entrypoints.http.rate_limits import LimitRequests, Limits
 from upi_risk.entrypoints.http.use_cases import ProvenUseCases
+
+if TYPE_CHECKING:
+    from upi_risk.bootstrap.tracing import Tracing
 
 READY_WITHIN_SECONDS: Final = 1.0
 
@@ -47,7 +50,21 @@ def create(settings: Settings | None = None) -> Litestar:
     logs = configure(settings.log_level, settings.log_format)
     container = Container(settings=settings)
     container.scorer()
-    return create_app(_use_cases(container, settings), _options(container, settings, logs))
+    tracing = _tracing(container, settings)
+    use_cases, options = _use_cases(container, settings), _options(container, settings, logs)
+    return create_app(use_cases, options) if tracing is None else tracing.application(use_cases, options)
+
+
+def _tracing(container: Container, settings: Settings) -> Tracing | None:
+    """What makes spans; None where nobody asked for any."""
+    if not settings.otel_exporter_otlp_endpoint:
+        return None
+    try:
+        from upi_risk.bootstrap.tracing import Tracing  # noqa: PLC0415 - only who names a collector pays for it
+    except ModuleNotFoundError as missing:
+        message = f"OTEL_EXPORTER_OTLP_ENDPOINT needs the package {missing.name}: install the extra, upi-risk[traces]."
+        raise SettingsError(message) from None
+    return Tracing(settings, container)
 
 
 def _use_cases(container: Container, settings: Settings) -> UseCases:

@@ -226,12 +226,8 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, sessions, clock)
     services = providers.Singleton(RecogniseServices, keys, clock)
     recognise = providers.Singleton(Recognise, authenticate, services, roles)
-    check = providers.Singleton(
-        Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services),
-        patience,
-        MOST_UNDER_WAY,
-    )
+    check_for_callers = providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services)
+    check = providers.Singleton(Coalesce, check_for_callers, patience, MOST_UNDER_WAY)
     cases = providers.Singleton(ShowCases, all_cases, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
     list_models = providers.Singleton(ListModels, models, models)
