@@ -101,7 +101,7 @@ def facts(span: Span) -> dict[str, object]:
 async def test_a_check_is_a_tree_of_spans_its_batch_is_linked_and_nobody_is_named(
     settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Red for the canaries where a span records an exception or the path; for the links without ``add_link``."""
+    """Red for the canaries where a request's span holds its path; for the links without ``add_link``."""
     with collecting() as collector:
         chosen = {"log_level": "info", "log_format": "json", "otel_exporter_otlp_endpoint": collector.url}
         async with AsyncTestClient(create(msgspec.structs.replace(settings, **chosen))) as client:
