@@ -62,6 +62,7 @@ from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.read_from_replica import ReadFromReplica
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.review import ReviewTransaction, ShowCases
@@ -81,7 +82,7 @@ from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.decision import Level
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
-from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.ports import History, ModelStore
 from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
@@ -105,6 +106,10 @@ def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
     if not settings.database_replica_url:
         return engine
     return _engine(msgspec.structs.replace(settings, database_url=settings.database_replica_url))
+
+
+def _past(settings: Settings, history: History, replica: AsyncEngine) -> History:
+    return ReadFromReplica(PostgresHistory(replica), history) if settings.database_replica_url else history
 
 
 def _redis(settings: Settings) -> Client:
@@ -171,7 +176,7 @@ class Container(containers.DeclarativeContainer):
     ledger = providers.Singleton(PostgresLedger, engine, subscribers)
     history = providers.Singleton(PostgresHistory, engine)
     replica = providers.Singleton(_replica, settings, engine)
-    past = providers.Singleton(PostgresHistory, replica)
+    past = providers.Singleton(_past, settings, history, replica)
     cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix, guard=redis_guard)
     sessions = providers.Singleton(
         CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix, guard=redis_guard
