@@ -151,11 +151,11 @@ bench-scale: setup ## How a check's cost grows with users and with history
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  pyproject.toml -o requirements/run.lock
+	  pyproject.toml --extra traces -o requirements/run.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/run.lock pyproject.toml --extra embedded --group build -o requirements/embedded.lock
+	  -c requirements/run.lock pyproject.toml --extra traces --extra embedded --group build -o requirements/embedded.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/embedded.lock pyproject.toml --extra embedded --group build --group dev -o requirements/dev.lock
+	  -c requirements/embedded.lock pyproject.toml --extra traces --extra embedded --group build --group dev -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  requirements/security.in -o requirements/security.lock
 

@@ -24,6 +24,7 @@ PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
 """16 characters at least, or nothing."""
 
+Endpoint = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s?#]+)?$")]
 
 ENV_FILE: Final = Path(".env")
 
@@ -90,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
         metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
+        otel_exporter_otlp_endpoint: of a collector that takes traces by OTLP over HTTP; empty, and there are none.
+        trace_share: of the requests, how many are traced.
     """
 
     app_env: Literal["development", "production"] = "development"
@@ -145,6 +148,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
     metrics_dir: str = ""
+    otel_exporter_otlp_endpoint: Endpoint = ""
+    trace_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
     @property
     def origins(self) -> tuple[str, ...]:
