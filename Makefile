@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -141,6 +141,10 @@ month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, 
 REPETITIONS ?= 1000
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
+
+ROWS ?= 1000000
+bench-backtest: setup ## How long a backtest of a million decisions takes (ROWS=)
+	@$(BIN)/python -m benchmarks.backtest $(ROWS)
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile

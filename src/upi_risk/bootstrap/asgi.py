@@ -86,6 +86,8 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         recognise=container.recognise(),
         cases=container.cases(),
         review=container.review(),
+        overview=container.overview(),
+        look_at_receiver=container.look_at_receiver(),
         list_models=container.list_models(),
         clock=container.clock(),
         identities=container.identities(),
@@ -174,6 +176,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
         hosts=settings.hosts,
         hsts=settings.sends_hsts,
         docs=settings.docs,
+        console=settings.console,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
         on_startup=(

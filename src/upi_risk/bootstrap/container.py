@@ -24,6 +24,7 @@ from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.erasure import PostgresErasure
 from upi_risk.adapters.postgres.experiments import PostgresExperiments
+from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
@@ -61,6 +62,7 @@ from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.read_from_replica import ReadFromReplica
 from upi_risk.application.recognise import Recognise, RecogniseServices
@@ -239,6 +241,8 @@ class Container(containers.DeclarativeContainer):
     check = providers.Singleton(Coalesce, batches, patience, MOST_UNDER_WAY)
     cases = providers.Singleton(ShowCases, all_cases, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
+    overview = providers.Singleton(ShowOverview, scorer, rules_in_force, providers.Singleton(PostgresFigures, engine))
+    look_at_receiver = providers.Singleton(LookAtReceiver, ledger)
     list_models = providers.Singleton(ListModels, models, models)
     people = providers.Singleton(People, users, ledger)
     set_role = providers.Singleton(SetRole, people, roles, clock, note)

@@ -87,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
         breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
+        console: whether ``/console``, the analysts' page, is served.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
@@ -144,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     breaker_failures: Positive = 5
     breaker_open_ms: Positive = 1_000
     docs: bool = True
+    console: bool = True
     collect_key: Secret = ""
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
