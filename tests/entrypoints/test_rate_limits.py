@@ -58,7 +58,7 @@ async def test_the_limit_is_one_for_all_routes_the_hot_one_included(client: http
 async def test_what_is_refused_or_answered_before_any_route_is_counted_too(
     client: httpx.AsyncClient, headers: dict[str, str], status: int
 ) -> None:
-    """Removed: the count in ``_tell_page`` or that of faulty heads in ``_keep_out``; they were answered however often."""
+    """Removed: the count in ``_tell_page`` or that in ``_keep_out``; they were answered however often."""
     statuses = [(await client.options("/check-transaction", headers=headers)).status_code for _ in range(12)]
     assert statuses == [status] * 10 + [429] * 2
     problem(await client.post("/check-transaction", json={}), 429, "rate-limited")
