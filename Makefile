@@ -66,18 +66,18 @@ sbom: .venv-security/installed ## What the service is made of, as CycloneDX, in 
 	@mkdir -p dist
 	@$(SECURITY)/cyclonedx-py requirements --output-reproducible --short-PURLs --pyproject pyproject.toml --of JSON -o dist/sbom.json requirements/run.lock
 
-URL ?= http://127.0.0.1:8000
-attacks: setup-dev ## The list of attacks against a service that runs without limits (URL=)
+URL ?=
+attacks: setup-dev ## The list of attacks against a service of its own, or one that runs without limits (URL=)
 	@$(BIN)/python -m tests.attacks "$(URL)"
 
 REQUESTS ?= 1000000
 SEED ?= 1
-fuzz: setup-dev ## Damaged requests against a service that runs without limits (URL=, REQUESTS=, SEED= to go on)
+fuzz: setup-dev ## Damaged requests against a service of its own, or one without limits (URL=, REQUESTS=, SEED= to go on)
 	@$(BIN)/python -m tests.attacks.fuzz "$(URL)" $(REQUESTS) $(SEED)
 
 EXAMPLES ?= 100
-schemathesis: .venv-security/installed ## The OpenAPI document against a service that runs without limits (URL=, EXAMPLES=)
-	@$(BIN)/python -m tests.attacks.documented "$(URL)" $(SECURITY)/schemathesis $(EXAMPLES)
+schemathesis: .venv-security/installed ## The OpenAPI document, as a payer, an analyst and an admin, against a service of its own (EXAMPLES=)
+	@$(BIN)/python -m tests.attacks.documented $(SECURITY)/schemathesis $(EXAMPLES)
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy src tests migrations tools benchmarks
