@@ -178,8 +178,9 @@ async def test_a_locked_receiver_fails_those_alone_who_pay_it(
         await stores.users.add(user)
     first = _paying(a_check(users[0]))
     assert await stores.ledger.commit([first]) == [True]
-    payees = [(first.user, SHOP, first.payees[0]), *((user, OTHER_SHOP) for user in users[1:4]), (users[4], SHOP)]
-    checks = [_paying(a_check(*each)) for each in payees]
+    others = [a_check(users[1], OTHER_SHOP), a_check(users[2], OTHER_SHOP), a_check(users[3], OTHER_SHOP)]
+    changes = [a_check(first.user, SHOP, first.payees[0]), *others, a_check(users[4])]
+    checks = [_paying(change) for change in changes]
     async with await psycopg.AsyncConnection.connect(database_url) as other:
         await other.execute(f"SELECT 1 FROM {table} WHERE receiver_upi = %s FOR UPDATE", [SHOP])
         assert await stores.ledger.commit(checks) == [False, True, True, True, False]
