@@ -84,6 +84,7 @@ class Service:
             authenticate=house.authenticate,
             check=coalesce,
             admit=coalesce.admit,
+            submit=coalesce.submit,
             confirm=house.confirm,
             report=house.report_by_payer,
             look_up=house.look_up,

@@ -6,13 +6,14 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from upi_risk.application.deadline import within
 from upi_risk.domain.errors import DeadlineError, OverloadedError, UpiRiskError
 
 Question = TypeVar("Question")
 Result = TypeVar("Result")
+Said_contra = TypeVar("Said_contra", contravariant=True)
 
 LARGEST_BATCH: Final = 256
 MOST_UNDER_WAY: Final = 2
@@ -35,10 +36,23 @@ class Patience:
     most_waiting: int = 4_096
 
 
+class Waiter(Protocol[Said_contra]):
+    """Who waits for an answer: a future, or what is told in the same way."""
+
+    def done(self) -> bool:
+        """Whether it has been told already."""
+
+    def set_result(self, result: Said_contra, /) -> None:
+        """Tell it the answer; it must not raise."""
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """Tell it why there is none; it must not raise."""
+
+
 @dataclass(slots=True)
 class _Waiting(Generic[Question, Result]):
     question: Question
-    future: asyncio.Future[Result]
+    waiter: Waiter[Result]
     since: float
 
 
@@ -96,16 +110,27 @@ class Coalesce(Generic[Question, Result]):
             OverloadedError: too much is waiting; nothing was done.
             DeadlineError: there was no answer in time; nothing is known of what was done.
         """
-        loop = self._loop
-        if loop is None or not self._tasks:
-            self._loop = loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
+        future: asyncio.Future[Result] = self._running().create_future()
+        self.submit(question, future)
+        return await future
+
+    def submit(self, question: Question, waiter: Waiter[Result]) -> None:
+        """Have a waiter told the answer to one question, or why there is none; see :meth:`__call__`.
+
+        Raises:
+            OverloadedError: too much is waiting; nothing was done, and the waiter will hear nothing.
+        """
+        loop = self._running()
         now = loop.time()
         self.admit(now)
-        future: asyncio.Future[Result] = loop.create_future()
-        self._queue.append(_Waiting(question, future, now))
+        self._queue.append(_Waiting(question, waiter, now))
         if not self._beginning:
             self._go_on(loop)
-        return await future
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None or not self._tasks:
+            self._loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
+        return self._loop
 
     def admit(self, now: float | None = None) -> None:
         """Refuse what could not be answered in time, before any work is done for it.
@@ -148,8 +173,8 @@ class Coalesce(Generic[Question, Result]):
                 await self._answer(loop, taken)
         finally:
             for waiting in taken:
-                if not waiting.future.done():  # the batch ended in a way that nobody foresaw
-                    waiting.future.set_exception(DeadlineError())
+                if not waiting.waiter.done():  # the batch ended in a way that nobody foresaw
+                    waiting.waiter.set_exception(DeadlineError())
             self._taken = [others for others in self._taken if others is not taken]
             self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
             self._go_on(loop)
@@ -171,9 +196,9 @@ class Coalesce(Generic[Question, Result]):
         self._watch_later(loop)
 
     def _give_up(self, waiting: _Waiting[Question, Result], oldest: float) -> None:
-        if waiting.since <= oldest and not waiting.future.done():
+        if waiting.since <= oldest and not waiting.waiter.done():
             self.late += 1
-            waiting.future.set_exception(DeadlineError())
+            waiting.waiter.set_exception(DeadlineError())
 
     async def _answer(self, loop: asyncio.AbstractEventLoop, taken: list[_Waiting[Question, Result]]) -> None:
         try:
@@ -182,11 +207,11 @@ class Coalesce(Generic[Question, Result]):
         except Exception as error:  # noqa: BLE001 - it belongs to the callers, each of whom gets it
             results = [error] * len(taken)
         for waiting, result in zip(taken, results, strict=True):
-            if waiting.future.done():
+            if waiting.waiter.done():
                 continue
             if isinstance(result, DeadlineError):
                 self.late += 1
             if isinstance(result, Exception):
-                waiting.future.set_exception(result)
+                waiting.waiter.set_exception(result)
             else:
-                waiting.future.set_result(result)
+                waiting.waiter.set_result(result)

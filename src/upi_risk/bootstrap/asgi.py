@@ -62,6 +62,7 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         authenticate=container.authenticate(),
         check=container.check(),
         admit=container.check().admit,
+        submit=container.check().submit,
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),

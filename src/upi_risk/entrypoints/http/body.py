@@ -67,9 +67,10 @@ class JsonBody(Generic[Body]):
         else:
             _require_json(scope)
             raw = await _read(receive)
-        return self._decode(raw)
+        return self.decode(raw)
 
-    def _decode(self, raw: bytes) -> Body:
+    def decode(self, raw: bytes) -> Body:
+        """A body that came whole; see :meth:`read`."""
         try:
             if not raw.isascii():
                 raw.decode()  # msgspec does not look into what it skips or keeps raw

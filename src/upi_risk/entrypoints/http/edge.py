@@ -94,6 +94,13 @@ def safe_headers(*, hsts: bool) -> Headers:
     return (*SAFE_HEADERS, HSTS) if hsts else SAFE_HEADERS
 
 
+def complete(headers: Sequence[tuple[bytes, bytes]], request_id: str, always: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those that every answer has."""
+    own_caching = any(name == b"cache-control" for name, _ in headers)
+    caching = () if own_caching else (NO_STORE,)
+    return [*headers, (b"x-request-id", request_id.encode()), *caching, *always]
+
+
 class Edge:
     """Wraps the whole application."""
 
@@ -272,10 +279,4 @@ class _Exchange:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        own_caching = any(name == b"cache-control" for name, _ in headers)
-        return [
-            *headers,
-            (b"x-request-id", self.request_id.encode()),
-            *(() if own_caching else (NO_STORE,)),
-            *self.always,
-        ]
+        return complete(headers, self.request_id, self.always)
