@@ -12,7 +12,7 @@ from tests.faults.storm import signed_up
 from tests.faults.wire import Payer, Wire
 
 _PHONES = 300_000
-_CONNECTIONS = 512
+_CONNECTIONS = 1_024
 _CLOSED_LOOP = 64
 
 
