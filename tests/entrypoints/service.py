@@ -86,6 +86,8 @@ class Service:
             check=coalesce,
             admit=coalesce.admit,
             submit=coalesce.submit,
+            full=coalesce.full,
+            crowded=coalesce.crowded,
             confirm=house.confirm,
             report=house.report_by_payer,
             look_up=house.look_up,

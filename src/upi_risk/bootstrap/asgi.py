@@ -80,6 +80,8 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         check=container.check(),
         admit=container.check().admit,
         submit=container.check().submit,
+        full=container.check().full,
+        crowded=container.check().crowded,
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -47,7 +48,7 @@ from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.coalesce import LARGEST_BATCH, MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.erase_user import EraseUser
@@ -144,6 +145,11 @@ def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
 
 
+def _patience_of_checks(settings: Settings) -> Patience:
+    """What would not go into the next batch is not let in."""
+    return replace(_patience(settings), most_waiting=LARGEST_BATCH)
+
+
 def _forced(settings: Settings) -> Mapping[UpiId, Level]:
     """Receivers to try an integration with; none where real payments are checked."""
     return SANDBOX if settings.auth_mode == "demo" else {}
@@ -238,7 +244,8 @@ class Container(containers.DeclarativeContainer):
     recognise = providers.Singleton(Recognise, authenticate, services, roles)
     check_for_callers = providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services)
     batches = providers.Singleton(MeasuredBatches, check_for_callers, meter)
-    check = providers.Singleton(Coalesce, batches, patience, MOST_UNDER_WAY)
+    patience_of_checks = providers.Singleton(_patience_of_checks, settings)
+    check = providers.Singleton(Coalesce, batches, patience_of_checks, MOST_UNDER_WAY)
     cases = providers.Singleton(ShowCases, all_cases, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
     overview = providers.Singleton(ShowOverview, scorer, rules_in_force, providers.Singleton(PostgresFigures, engine))

@@ -79,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         database_pool_size: connections to PostgreSQL at most, for each process.
         redis_pool_size: connections to Redis at most, for each process.
         request_deadline_ms: how long a request may take before it is refused; a slow sender's own time is not counted.
-        admission_wait_ms: when a check has waited so long, further ones are refused at once.
+        admission_wait_ms: when a check has waited so long, further ones are refused at once; so are those that a
+            process short of time would answer later than after half of it.
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.

@@ -112,6 +112,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         origins=Origins(options.cors_origins),
         hosts=None if options.hosts is None else frozenset(name.encode() for name in options.hosts),
         hsts=options.hsts,
+        crowded=use_cases.crowded,
     )
     direct = {route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)}
     app.asgi_handler = Edge(app.asgi_handler, edge, direct)

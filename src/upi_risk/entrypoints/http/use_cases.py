@@ -50,6 +50,8 @@ class UseCases:
         list_models: what models there are; reads files.
         submit: has a waiter told what ``check`` answers; None where each caller is answered by a task of its own.
         admit: raises OverloadedError while checks could not be answered in time.
+        full: whether ``admit`` would raise.
+        crowded: whether checks soon may need what reading one's past would take.
         proven: the ways in that take the place of ``sign_up`` and ``log_in``; None in the demo mode.
         ready: the name of each thing that answers depend on, and whether it works now.
     """
@@ -75,3 +77,5 @@ class UseCases:
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     proven: ProvenUseCases | None = None
     submit: Callable[[Asked, Waiter[Transaction]], None] | None = None
+    full: Callable[[], bool] = lambda: False
+    crowded: Callable[[], bool] = lambda: False
