@@ -24,6 +24,7 @@ PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
 """16 characters at least, or nothing."""
 
+Endpoint = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s?#]+)?$")]
 
 ENV_FILE: Final = Path(".env")
 
@@ -87,10 +88,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
         breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
+        console: whether ``/console``, the analysts' page, is served.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
+        metrics_token: the bearer token that opens ``/metrics``; empty leaves it open, on a loopback address only.
+        metrics_token_previous: the one before, recognised while a new one takes over.
         metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
+        otel_exporter_otlp_endpoint: of a collector that takes traces by OTLP over HTTP; empty, and there are none.
+        trace_share: of the requests, how many are traced.
     """
 
     app_env: Literal["development", "production"] = "development"
@@ -142,10 +148,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     breaker_failures: Positive = 5
     breaker_open_ms: Positive = 1_000
     docs: bool = True
+    console: bool = True
     collect_key: Secret = ""
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
+    metrics_token: str = ""
+    metrics_token_previous: str = ""
     metrics_dir: str = ""
+    otel_exporter_otlp_endpoint: Endpoint = ""
+    trace_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -176,6 +187,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
+
+    @property
+    def metrics_tokens(self) -> tuple[str, ...]:
+        """Every token that opens ``/metrics``; none where it is open."""
+        return tuple(filter(None, (self.metrics_token, self.metrics_token_previous)))
 
     def in_bulk(self) -> Settings:
         """The same, with time for work on thousands of rows, where nobody waits for an answer."""

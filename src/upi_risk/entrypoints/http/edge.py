@@ -148,7 +148,7 @@ class Edge:
                 if head.fault is None:
                     await self._let_in(scope, receive, exchange)
                 else:
-                    await exchange.refuse(head.fault)
+                    await self._keep_out(scope, exchange, head.fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:
@@ -175,15 +175,14 @@ class Edge:
             )
 
     async def _tell_page(self, scope: HTTPScope, exchange: _Exchange, head: Head) -> bool:
-        """Let a page of ours read what will be answered; whether it was only asked if it may call, and that is done.
-
-        Such a question is not counted by the limits.
-        """
+        """Let a page of ours read what will be answered; whether it was only asked if it may call, and that is done."""
         allowed = self._origins.headers_for(head.origin)
         exchange.always = (*allowed, *self._safe)
         method = asked_method(scope)
         if head.fault is not None or method is None:
             return False
+        if await self._over(scope, exchange):
+            return True
         if allowed and may_send(scope, method):
             await exchange.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
             await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -199,14 +198,23 @@ class Edge:
             return
         if self._limit is not None and app is self._app:
             scope["state"][LET_IN] = True
-            wait = await self._limit(scope)
-            if wait is not None:
-                await exchange.refuse(RATE_LIMITED, wait)
+            if await self._over(scope, exchange):
                 return
         if app is self._app:
             await self._in_time(scope, receive, exchange)
         else:
             await app(scope, receive, exchange.send)
+
+    async def _keep_out(self, scope: HTTPScope, exchange: _Exchange, fault: Kind) -> None:
+        if not await self._over(scope, exchange):
+            await exchange.refuse(fault)
+
+    async def _over(self, scope: HTTPScope, exchange: _Exchange) -> bool:
+        """Count a request, whatever becomes of it; whether it was refused for being above a limit."""
+        wait = None if self._limit is None else await self._limit(scope)
+        if wait is not None:
+            await exchange.refuse(RATE_LIMITED, wait)
+        return wait is not None
 
     async def _in_time(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve, and give up on what takes too long; waiting for what the caller sends is not counted.

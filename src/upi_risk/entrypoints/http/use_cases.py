@@ -14,6 +14,7 @@ from upi_risk.application.list_models import Listed
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.recognise import Recognise
 from upi_risk.application.record_label import ReportByPayer
@@ -68,6 +69,8 @@ class UseCases:
     recognise: Recognise
     cases: ShowCases
     review: ReviewTransaction
+    overview: ShowOverview
+    look_at_receiver: LookAtReceiver
     list_models: Callable[[], Sequence[Listed]]
     clock: Clock
     identities: Identities
