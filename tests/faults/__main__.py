@@ -25,6 +25,7 @@ from tests.faults.disk import fill_up
 from tests.faults.failover import fail_over
 from tests.faults.measured import postgres_faults, redis_faults
 from tests.faults.overload import overload
+from tests.faults.previous import NoHistoryError, old_suite
 from tests.faults.rolling import roll, three_ports
 from tests.faults.servers import ROOT, OwnServer, own_servers, started
 from tests.faults.soak import soak
@@ -127,7 +128,17 @@ async def _leapt(postgres: OwnServer, valkey: OwnServer, library: Path, said: Pa
         return await leap(port, postgres.url, 1, turn)
 
 
+def _previous(_: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            told = old_suite(Path(folder), tell)
+        except NoHistoryError as error:
+            return f"not run: {error}", False
+    return told, told.passed > 0 and not told.failed
+
+
 PARTS = {
+    "previous": (_previous, 190),
     "clock": (_clock, 1),
     "failover": (_failover, 20_000),
     "disk": (_disk, 5_000),
