@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from psycopg import Connection, OperationalError, connect
+from sqlalchemy import URL
 
 from upi_risk.adapters.postgres.engine import driver_url
 from upi_risk.domain.errors import StoreUnavailableError
@@ -61,13 +62,20 @@ def holds_users(database_url: str) -> bool:
         raise StoreUnavailableError("PostgreSQL cannot be asked: start it or correct DATABASE_URL.") from error
 
 
+def _one_server(database_url: str) -> URL:
+    url = driver_url(database_url)
+    if "host" in url.query:
+        raise StoreUnavailableError("DATABASE_URL names several servers: name the one that is to be copied.")
+    return url
+
+
 def _connected(database_url: str) -> Connection:
-    url = driver_url(database_url).set(drivername="postgresql")
+    url = _one_server(database_url).set(drivername="postgresql")
     return connect(url.render_as_string(hide_password=False), connect_timeout=5)
 
 
 def _run(database_url: str, program: Path, options: Sequence[str | Path]) -> None:
-    url = driver_url(database_url)
+    url = _one_server(database_url)
     where = [part for flag, name in _PARTS if (value := getattr(url, name)) for part in (flag, str(value))]
     environ = {"PGPASSWORD": str(url.password or ""), "PGCONNECT_TIMEOUT": "5"}  # arguments show in `ps`
     environ |= {name: str(value) for name, value in (("PGSSLMODE", url.query.get("sslmode")),) if value}

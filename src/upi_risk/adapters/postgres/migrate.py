@@ -65,7 +65,9 @@ def upgrade(database_url: str, application_url: str | None = None, migrations: P
 def _sentences(database_url: str) -> Iterator[None]:
     """Say what an operator can mend in one sentence."""
     url = driver_url(database_url)
-    place = f"{url.host or 'localhost'}:{url.port or 5432}"
+    several = url.query.get("host", ())
+    place = ", ".join(several) if isinstance(several, tuple) else ""
+    place = place or f"{url.host or 'localhost'}:{url.port or 5432}"
     try:
         yield
     except (exc.OperationalError, exc.ProgrammingError) as error:
