@@ -14,6 +14,7 @@ import psycopg
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_swap import some_artifacts
+from tests.servers import rows
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.settings import Settings
 
@@ -73,6 +74,8 @@ async def test_a_share_of_payers_is_decided_by_the_challenger_while_an_experimen
         await pay_until("v8.0", "v1.0")
         await pay_until("v1.0", "v8.0")
         await asyncio.to_thread(experiments, artifacts, settings, "stop", "one")
+        noted = [("experiment-started", "one"), ("experiment-stopped", "one")]
+        assert rows(settings.database_url, "select deed, subject from audit where actor like 'operator:%'") == noted
         await asyncio.sleep(3)
         before = await decided(settings.database_url)
         await all_pay()

@@ -65,7 +65,7 @@ class Meter:
             self.add_up()
 
     def stage(self, name: str, seconds: float) -> None:
-        """Note how long a part of a batch took: ``load``, ``decide`` or ``commit``."""
+        """Note how long a part of a batch took; the family's text names the parts."""
         if self._noting:
             self._stages.setdefault(name, []).append(seconds)
 
@@ -76,10 +76,6 @@ class Meter:
     def code(self, outcome: str) -> None:
         """Count a one-time code by what became of it."""
         self.tally.count("upi_risk_codes", (outcome,))
-
-    def shed(self, reason: str) -> None:
-        """Count a request turned away under load, by a reason of a closed set."""
-        self.tally.count("upi_risk_shed", (reason,))
 
     def add_up(self) -> None:
         """Add the notes to the totals."""

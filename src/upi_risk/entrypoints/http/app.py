@@ -18,6 +18,7 @@ from upi_risk.entrypoints.http.cors import Origins
 from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
 from upi_risk.entrypoints.http.edge import Edge, EdgeOptions, LogFailure, LogRequest
+from upi_risk.entrypoints.http.express import EXPRESS, Express
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.operations import OPERATIONS
 from upi_risk.entrypoints.http.operators import OPERATOR_ROUTES
@@ -102,20 +103,21 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
     )
     require_classified(app.routes)
     clock, identities = use_cases.clock, use_cases.identities
-    app.asgi_handler = Edge(
-        app.asgi_handler,
-        EdgeOptions(
-            new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
-            log_request=options.log_request,
-            log_failure=options.log_failure,
-            deadline_seconds=options.deadline_seconds,
-            limit=options.limit,
-            origins=Origins(options.cors_origins),
-            hosts=None if options.hosts is None else frozenset(name.encode() for name in options.hosts),
-            hsts=options.hsts,
-        ),
-        direct={route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)},
+    edge = EdgeOptions(
+        new_id=lambda: identities.transaction_id(clock.now()),  # a request's id is made as a transaction's is
+        log_request=options.log_request,
+        log_failure=options.log_failure,
+        deadline_seconds=options.deadline_seconds,
+        limit=options.limit,
+        origins=Origins(options.cors_origins),
+        hosts=None if options.hosts is None else frozenset(name.encode() for name in options.hosts),
+        hsts=options.hsts,
+        crowded=use_cases.crowded,
     )
+    direct = {route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)}
+    app.asgi_handler = Edge(app.asgi_handler, edge, direct)
+    if use_cases.submit is not None:
+        app.state[EXPRESS] = Express(use_cases.submit, use_cases, edge, options.limit, direct)
     return app
 
 
