@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials alerts-live
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,6 +126,10 @@ month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, 
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
+CLEAN ?= 180
+alerts-live: setup-dev ## Real faults on a running stack: which alert a real Prometheus raises, and after how long (CLEAN= seconds without)
+	@$(BIN)/python -m tests.alarms $(CLEAN)
+
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
 
