@@ -127,8 +127,9 @@ month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, 
 
 REPETITIONS ?= 1000
 CLEAN ?= 180
-alerts-live: setup-dev ## Real faults on a running stack: which alert a real Prometheus raises, and after how long (CLEAN= seconds without)
-	@$(BIN)/python -m tests.alarms $(CLEAN)
+ALERT ?=
+alerts-live: setup-dev ## Real faults on a running stack, and when a real Prometheus tells (CLEAN= seconds without, ALERT= one)
+	@$(BIN)/python -m tests.alarms $(CLEAN) $(ALERT)
 
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
