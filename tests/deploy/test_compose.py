@@ -51,11 +51,28 @@ def test_names_and_files_that_are_referred_to_exist() -> None:
 
 def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> None:
     api = SERVICES["api"]
-    assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for before, after in (("migrate", "models"), ("models", "api"), ("models", "worker")):
+        assert SERVICES[after]["depends_on"][before]["condition"] == "service_completed_successfully"
     assert "ports" not in api
-    assert api["environment"] == {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http"}
+    assert api["environment"] == {
+        "APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http", "ARTIFACTS_DIR": "/artifacts",
+    }  # fmt: skip
     assert "APP_ENV=production AUTH_MODE=otp OTP_SENDER=http" in DOCKERFILE
     assert "server api:8000" in SERVICES["nginx"]["environment"]["UPSTREAMS"]
+
+
+def test_the_worker_writes_the_models_and_the_api_reads_them() -> None:
+    mounted = {
+        name: service["volumes"] for name, service in SERVICES.items() if "artifacts" in str(service.get("volumes"))
+    }
+    assert mounted == {
+        "models": ["artifacts:/artifacts"], "worker": ["artifacts:/artifacts"], "api": ["artifacts:/artifacts:ro"],
+    }  # fmt: skip
+    assert {SERVICES[name]["environment"]["ARTIFACTS_DIR"] for name in ("api", "worker")} == {"/artifacts"}
+    assert "--without" not in SERVICES["worker"]["command"]
+    assert "install -d -o 10001 -g 10001 /artifacts" in DOCKERFILE  # whose folder a fresh volume takes over
+    assert SERVICES["models"]["command"][2].startswith("/app/artifacts/models")
+    assert "COPY artifacts/models artifacts/models" in DOCKERFILE
 
 
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:

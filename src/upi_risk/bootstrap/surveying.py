@@ -22,7 +22,7 @@ from upi_risk.domain.errors import StoreUnavailableError
 LOOK_SECONDS: Final = 5.0
 """Between two looks at whether the database answers, and how far the replica is behind."""
 
-JUDGE_SECONDS: Final = 60.0
+JUDGE_SECONDS: Final = 20.0
 _SHARE: Final = 20
 """Between two counts of whole tables passes twenty times as long as the last took, at least."""
 
