@@ -89,6 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
+        transactions_kept_months: whole months of transactions that stay in the database; older ones may be archived.
+        archive_dir: the folder they are archived to by the worker; empty archives nothing.
         metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
     """
 
@@ -145,6 +147,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
     metrics_dir: str = ""
+    transactions_kept_months: Annotated[int, msgspec.Meta(ge=12, le=1_200)] = 120
+    archive_dir: str = ""
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.adapters.postgres.partition_statements import within
 from upi_risk.domain.backtest import DecisionPage, Outcome, Voice
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.degraded import BY_RULES
@@ -25,7 +26,7 @@ _PATIENCE: Final = (
 )
 """A backtest reads whole tables; nobody waits for it, and it waits for nobody."""
 
-_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz"
+_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz AND {ids}"
 _COUNT: Final = f"SELECT count(*) FROM transactions t WHERE {_WITHIN}"  # noqa: S608 - constants
 
 _TEST_RECEIVERS: Final = ", ".join(f"'{receiver}'" for receiver in SANDBOX)
@@ -88,7 +89,9 @@ class PostgresPastDecisions:
 
 def _between(statement: str, first: datetime | None, end: datetime | None) -> str:
     return statement.format(
-        first=first.isoformat() if first else "-infinity", end=end.isoformat() if end else "infinity"
+        first=first.isoformat() if first else "-infinity",
+        end=end.isoformat() if end else "infinity",
+        ids=within(first, end),
     )
 
 
