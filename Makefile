@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -151,6 +151,9 @@ profile: setup ## Microseconds a payment by stage
 
 bench-scale: setup ## How a check's cost grows with users and with history
 	@$(BIN)/python -m benchmarks scale --write
+
+bench-hot: setup ## Whether a receiver that very many pay keeps the others waiting
+	@$(BIN)/python -m benchmarks hot --write
 
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
