@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from upi_risk.bootstrap.safety import fault_of_serving
 from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
+from upi_risk.bootstrap.setting_texts import filled, listed
 from upi_risk.entrypoints.http.limits import LOOPBACK_NAMES
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -92,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
+        transactions_kept_months: whole months of transactions that stay in the database; older ones may be archived.
+        archive_dir: the folder they are archived to by the worker; empty archives nothing.
         metrics_token: the bearer token that opens ``/metrics``; empty leaves it open, on a loopback address only.
         metrics_token_previous: the one before, recognised while a new one takes over.
         metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
@@ -155,18 +158,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     metrics_token: str = ""
     metrics_token_previous: str = ""
     metrics_dir: str = ""
+    transactions_kept_months: Annotated[int, msgspec.Meta(ge=12, le=1_200)] = 120
+    archive_dir: str = ""
     otel_exporter_otlp_endpoint: Endpoint = ""
     trace_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The CORS origins, one by one."""
-        return _listed(self.cors_origins)
+        return listed(self.cors_origins)
 
     @property
     def hosts(self) -> frozenset[str]:
         """Every name that the service goes by, in lower case and without a port."""
-        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *_listed(self.allowed_hosts)))
+        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *listed(self.allowed_hosts)))
 
     @property
     def sends_hsts(self) -> bool:
@@ -183,7 +188,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             SettingsError: one of them is no network.
         """
         try:
-            return tuple(map(ipaddress.ip_network, _listed(self.trusted_proxies)))
+            return tuple(map(ipaddress.ip_network, listed(self.trusted_proxies)))
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
@@ -261,7 +266,7 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
     """
     names = {field.encode_name for field in msgspec.structs.fields(Settings)}
     # An empty variable is one that is not set: make exports HOST and PORT in any case.
-    given = {**_filled(dotenv_values(env_file)), **_filled(os.environ)}
+    given = {**filled(dotenv_values(env_file)), **filled(os.environ)}
     found = {name: value for name, value in given.items() if name in names}
     found.setdefault("ARTIFACTS_DIR", str(_artifacts()))
     try:
@@ -276,18 +281,10 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def _filled(values: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
-
-
 def _artifacts() -> Path:
     """Those of the folder that a command is called in or, if it has none, of the checkout that this code is in."""
     here, ours = Path("artifacts"), Path(__file__).resolve().parents[3] / "artifacts"
     return ours if ours.is_dir() and not here.is_dir() else here
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _require(name: str, url: str) -> None:

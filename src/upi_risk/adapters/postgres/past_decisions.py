@@ -15,6 +15,7 @@ import numpy.typing as npt
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from upi_risk.adapters.postgres.partition_statements import within
 from upi_risk.adapters.postgres.patience import patient
 from upi_risk.domain.backtest import DECISIONS, OUTCOMES, VOICES, DecisionPage, Names, Outcome, Voice
 from upi_risk.domain.degraded import BY_RULES
@@ -24,7 +25,7 @@ from upi_risk.domain.rules import FACTS
 
 PAGE: Final = 50_000
 
-_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz"
+_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz AND {ids}"
 _COUNT: Final = f"SELECT count(*) FROM transactions t WHERE {_WITHIN}"  # noqa: S608 - constants
 
 _TEST_RECEIVERS: Final = ", ".join(f"'{receiver}'" for receiver in SANDBOX)
@@ -125,7 +126,9 @@ def _rows(wire: bytes, layout: np.dtype[np.void]) -> Rows:
 
 def _between(statement: str, first: datetime | None, end: datetime | None) -> str:
     return statement.format(
-        first=first.isoformat() if first else "-infinity", end=end.isoformat() if end else "infinity"
+        first=first.isoformat() if first else "-infinity",
+        end=end.isoformat() if end else "infinity",
+        ids=within(first, end),
     )
 
 
