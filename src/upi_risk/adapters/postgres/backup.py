@@ -113,7 +113,7 @@ def holds_users(database_url: str) -> bool:
 
 
 def _one_server(database_url: str) -> URL:
-    url = _one_server(database_url)
+    url = driver_url(database_url)
     if "host" in url.query:
         raise StoreUnavailableError("DATABASE_URL names several servers: name the one that is to be copied.")
     return url
