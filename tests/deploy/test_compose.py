@@ -13,6 +13,14 @@ from tests.deploy.stack import ROOT
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: Final[dict[str, Any]] = COMPOSE["services"]
+OURS: Final = {"migrate", "api", "worker"}
+FILES: Final = (
+    *((f"deploy/{name}.env", 0) for name in ("production", "owner", "postgres", "redis", "grafana")),
+    (".env", 0),
+    (".env.example", 1),
+    ("deploy/production.env.example", 1),
+)
+"""Whether git ignores them: 0 is yes."""
 DOCKERFILE: Final = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -53,26 +61,43 @@ def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> No
     api = SERVICES["api"]
     assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert "ports" not in api
-    assert api["environment"] == {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http"}
+    production = {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http", "REQUIRE_TLS": "false"}
+    for name in OURS:
+        assert SERVICES[name]["environment"] == production, name
     assert "APP_ENV=production AUTH_MODE=otp OTP_SENDER=http" in DOCKERFILE
     assert "server api:8000" in SERVICES["nginx"]["environment"]["UPSTREAMS"]
 
 
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:
     example = (ROOT / "deploy/production.env.example").read_text(encoding="utf-8")
-    owners = (ROOT / "deploy/owner.env.example").read_text(encoding="utf-8")
-    assert re.findall(r"^\w*PASSWORD=(.*)$", owners, re.MULTILINE) == [""]
-    assert all(not value for value in re.findall(r"^\w*(?:PASSWORD|PEPPER\w*|TOKEN)=(.*)$", example, re.MULTILINE))
+    for name in ("postgres", "redis", "grafana"):
+        theirs = (ROOT / f"deploy/{name}.env.example").read_text(encoding="utf-8")
+        assert re.findall(r"^\w+=.*$", theirs, re.MULTILINE) == re.findall(r"^\w*PASSWORD=$", theirs, re.MULTILINE)
+    secret = re.findall(r"^\w*(?:PEPPER\w*|KEY\w*|TOKEN)=(.*)$", example, re.MULTILINE)
+    assert secret == [""] * 7
+    assert "PASSWORD=" not in example
     assert set(re.findall(r"^(OTP_\w+)=$", example, re.MULTILINE)) == {
         "OTP_PEPPER", "OTP_PEPPER_PREVIOUS", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN",
     }  # fmt: skip
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
-    for name, code in (("deploy/production.env", 0), ("deploy/owner.env", 0), (".env", 0), (".env.example", 1)):
+    for name, code in FILES:
         command = ["git", "check-ignore", "-q", name]
         assert subprocess.run(command, cwd=ROOT, check=False).returncode == code, name
 
 
-def test_only_the_database_and_the_migration_know_the_owner_of_the_schema() -> None:
-    knowing = {name for name, service in SERVICES.items() if "deploy/owner.env" in service.get("env_file", ())}
-    assert knowing == {"postgres", "migrate"}
+@pytest.mark.parametrize(
+    ("file", "knowing"),
+    [
+        ("owner", {"migrate"}),
+        ("production", OURS),
+        ("postgres", {"postgres"}),
+        ("redis", {"redis"}),
+        ("grafana", {"grafana"}),
+    ],
+)
+def test_each_container_knows_what_it_needs_alone(file: str, knowing: set[str]) -> None:
+    """Red where postgres, redis or grafana is given production.env, as they were."""
+    found = {name for name, service in SERVICES.items() if f"deploy/{file}.env" in service.get("env_file", ())}
+    assert found == knowing
+    assert (ROOT / f"deploy/{file}.env.example").is_file()

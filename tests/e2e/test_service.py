@@ -145,7 +145,7 @@ async def test_two_processes_that_check_one_user_at_once_lose_nothing(settings: 
             await house.check_batch().settle()
             await house.engine().dispose()
             await house.redis().aclose()
-    assert stored.transaction_count == 40
+    assert stored.user.transaction_count == 40
     seen = sorted(answer.features[NAMES.index("transaction_count")] for answer in (*first, *second))
     assert seen == list(map(float, range(40)))
     assert len(rows(settings.database_url, "select distinct checked_at from transactions")) == 40

@@ -36,6 +36,8 @@ COMMANDS: Final = (
     "users",
     "keys",
     "erase-user",
+    "protect",
+    "retention",
     "audit",
 )
 

@@ -28,6 +28,9 @@ from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
+from upi_risk.adapters.postgres.persons import Persons
+from upi_risk.adapters.postgres.protection import PostgresProtection
+from upi_risk.adapters.postgres.retention import PostgresRetention
 from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
@@ -61,15 +64,18 @@ from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.protect import Protect
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
+from upi_risk.application.retain import Retain
 from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.data_keys import periods, phone_keys, vault
 from upi_risk.bootstrap.following_rules import tell_rules
 from upi_risk.bootstrap.following_subscribers import FollowingSubscribers
 from upi_risk.bootstrap.logging import tell_model_failure
@@ -164,8 +170,11 @@ class Container(containers.DeclarativeContainer):
     models = providers.Singleton(_model_store, settings)
     scorer = providers.Singleton(_scorer, settings, models)
 
-    users = providers.Singleton(PostgresUsers, engine)
-    webhooks = providers.Singleton(PostgresWebhooks, engine)
+    phones = providers.Singleton(phone_keys, settings)
+    vault = providers.Singleton(vault, settings)
+    persons = providers.Singleton(Persons, phones, vault)
+    users = providers.Singleton(PostgresUsers, engine, persons)
+    webhooks = providers.Singleton(PostgresWebhooks, engine, vault)
     subscribers = providers.Singleton(FollowingSubscribers, webhooks)
     ledger = providers.Singleton(PostgresLedger, engine, subscribers)
     history = providers.Singleton(PostgresHistory, engine)
@@ -180,7 +189,11 @@ class Container(containers.DeclarativeContainer):
     patience = providers.Singleton(_patience, settings)
     note = providers.Singleton(NoteDeeds, audit, patience)
     cached_sign_ins = providers.Singleton(
-        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
+        CachedSignIns,
+        providers.Singleton(PostgresSignIns, engine, persons),
+        redis,
+        prefix=cache_prefix,
+        guard=redis_guard,
     )
     sign_ins = providers.Singleton(AuditedSignIns, cached_sign_ins, note)
     roles = providers.Singleton(PostgresRoles, engine)
@@ -197,7 +210,7 @@ class Container(containers.DeclarativeContainer):
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
     rules = providers.Singleton(PostgresRules, engine)
-    rules_in_force = providers.Singleton(RulesInForce, policy)
+    rules_in_force = providers.Singleton(RulesInForce, policy, phones=phones)
     follow_rules = providers.Singleton(
         FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
     )
@@ -218,8 +231,8 @@ class Container(containers.DeclarativeContainer):
     report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
     record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
-    sign_up = providers.Singleton(SignUp, identities, clock, issue)
-    admit = providers.Singleton(AdmitUser, clock, amend, issue)
+    sign_up = providers.Singleton(SignUp, identities, clock, issue, phones)
+    admit = providers.Singleton(AdmitUser, users, clock, amend, issue)
     log_in = providers.Singleton(LogIn, users, admit)
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
@@ -232,14 +245,23 @@ class Container(containers.DeclarativeContainer):
         patience,
         MOST_UNDER_WAY,
     )
-    cases = providers.Singleton(ShowCases, all_cases, ledger)
+    cases = providers.Singleton(ShowCases, all_cases, users, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
     list_models = providers.Singleton(ListModels, models, models)
     people = providers.Singleton(People, users, ledger)
     set_role = providers.Singleton(SetRole, people, roles, clock, note)
     manage_keys = providers.Singleton(ManageKeys, keys, identities, clock, note)
     erase_user = providers.Singleton(EraseUser, people, cached_sign_ins, erasure, cache, clock, note)
-    look_up = providers.Singleton(LookUp, ledger, past)
+    protect = providers.Singleton(Protect, providers.Singleton(PostgresProtection, engine, persons), clock, note)
+    retain = providers.Singleton(
+        Retain,
+        providers.Singleton(PostgresRetention, engine),
+        erase_user,
+        providers.Callable(periods, settings),
+        clock,
+        note,
+    )
+    look_up = providers.Singleton(LookUp, users, ledger, past)
 
     secrets = providers.Singleton(RandomSecrets)
     challenges = providers.Singleton(PostgresChallenges, engine)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from dotenv import dotenv_values
 
+from upi_risk.bootstrap.data_settings import DataSettings
 from upi_risk.bootstrap.safety import fault_of_serving
 from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
@@ -32,8 +33,10 @@ class SettingsError(Exception):
     """A setting is missing or makes no sense; the text says which and what to do."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
     """What an operator may choose. Each field is the environment variable of the same name in capitals.
+
+    Those about personal data are in :class:`upi_risk.bootstrap.data_settings.DataSettings`.
 
     Attributes:
         app_env: ``production`` refuses everything that is meant for trying out.

@@ -13,6 +13,7 @@ from upi_risk.adapters.postgres.errors import store_errors
 from upi_risk.domain.backtest import DecisionPage, Outcome, Voice
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.degraded import BY_RULES
+from upi_risk.domain.person import PhoneKeys
 from upi_risk.domain.policy import SANDBOX
 from upi_risk.domain.rules import FACTS
 
@@ -46,19 +47,18 @@ _VOICE: Final = {voice.value: voice for voice in Voice}
 _OUTCOME: Final = {outcome.value: outcome for outcome in Outcome}
 
 _DECLARE: Final = "DECLARE past_decisions NO SCROLL CURSOR FOR SELECT {columns} FROM transactions t{users} WHERE "
+_OWN_NUMBER: Final = "is_own_number"
 _USERS: Final = " JOIN users u USING (user_id)"
-_OWN_NUMBER: Final = (
-    "CASE WHEN starts_with(t.receiver_upi, substr(u.mobile, 4)) AND substr(t.receiver_upi, 11, 1) IN ('@', '-') "
-    "THEN 1.0::float8 ELSE 0.0 END"
-)
 _FETCH: Final = f"FETCH FORWARD {PAGE} FROM past_decisions"
 
 
 class PostgresPastDecisions:
     """See :class:`upi_risk.domain.backtest.PastDecisions`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, phones: PhoneKeys) -> None:
+        """``phones`` tells a payer's own phone, which the database cannot."""
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        self._phones = phones
 
     async def count(self, first: datetime | None, end: datetime | None) -> int:
         """How many there are."""
@@ -70,12 +70,33 @@ class PostgresPastDecisions:
     ) -> AsyncGenerator[DecisionPage, None]:
         """The decisions, in pages."""
         columns = [*_COLUMNS, *map(_fact, facts), *(["t.features"] if vectors else [])]
-        users = _USERS if "is_own_number" in facts else ""
+        users = _USERS if _OWN_NUMBER in facts else ""
         declare = _DECLARE.format(columns=", ".join(columns), users=users) + _between(_WITHIN, first, end)
         async with self._connection() as connection:
             await connection.exec_driver_sql(declare.replace("%", "%%"))
             while page := (await connection.exec_driver_sql(_FETCH)).all():
-                yield _page(page, facts, vectors=vectors)
+                yield self._page(page, facts, vectors=vectors)
+
+    def _page(self, rows: Sequence[Any], facts: Sequence[str], *, vectors: bool) -> DecisionPage:
+        ids, users, receivers, at, paise, decisions, scores, voices, outcomes, *rest = zip(*rows, strict=True)
+        found: dict[str, Sequence[Any]] = dict(zip(facts, rest, strict=False))
+        if _OWN_NUMBER in found:
+            found[_OWN_NUMBER] = [
+                float(self._phones.own(*each)) for each in zip(receivers, found[_OWN_NUMBER], strict=True)
+            ]
+        return DecisionPage(
+            transaction_ids=ids,
+            user_ids=users,
+            receivers=receivers,
+            at=at,
+            amount_paise=paise,
+            decisions=[_DECISION[decision] for decision in decisions],
+            scores=scores,
+            voices=[_VOICE[voice] for voice in voices],
+            outcomes=[_OUTCOME[outcome] for outcome in outcomes],
+            facts=found,
+            vectors=rest[-1] if vectors else None,
+        )
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
@@ -93,22 +114,5 @@ def _between(statement: str, first: datetime | None, end: datetime | None) -> st
 
 
 def _fact(name: str) -> str:
-    """A fact as an expression; null where a stored vector is too short to have it."""
-    return _OWN_NUMBER if name == "is_own_number" else f"t.features[{FACTS.index(name) + 1}]"
-
-
-def _page(rows: Sequence[Any], facts: Sequence[str], *, vectors: bool) -> DecisionPage:
-    ids, users, receivers, at, paise, decisions, scores, voices, outcomes, *rest = zip(*rows, strict=True)
-    return DecisionPage(
-        transaction_ids=ids,
-        user_ids=users,
-        receivers=receivers,
-        at=at,
-        amount_paise=paise,
-        decisions=[_DECISION[decision] for decision in decisions],
-        scores=scores,
-        voices=[_VOICE[voice] for voice in voices],
-        outcomes=[_OUTCOME[outcome] for outcome in outcomes],
-        facts=dict(zip(facts, rest, strict=False)),
-        vectors=rest[-1] if vectors else None,
-    )
+    """What a fact is read from, itself but for one; null where a stored vector is too short to have it."""
+    return "u.mobile" if name == _OWN_NUMBER else f"t.features[{FACTS.index(name) + 1}]"

@@ -10,9 +10,9 @@ from msgspec import structs
 from upi_risk.application.list_models import Listed
 from upi_risk.application.review import Case
 from upi_risk.domain.masking import masked_name, masked_phone, masked_upi_id
+from upi_risk.domain.person import Profile
 from upi_risk.domain.review import Review
 from upi_risk.domain.transaction import Transaction
-from upi_risk.domain.user import User
 from upi_risk.entrypoints.http.operator_schemas import CaseDetail, CaseView, ModelView, PayerView, ReviewView
 from upi_risk.entrypoints.http.schemas import TransactionView
 from upi_risk.entrypoints.http.views import transaction_detail, transaction_view
@@ -54,11 +54,12 @@ def model_view(listed: Listed) -> ModelView:
     )
 
 
-def _payer(user: User, at: datetime) -> PayerView:
+def _payer(known: Profile, at: datetime) -> PayerView:
+    user = known.user
     return PayerView(
         user_id=user.user_id,
-        name=masked_name(user.name),
-        phone=masked_phone(user.phone),
+        name=masked_name(known.name),
+        phone=masked_phone(known.phone),
         created_at=user.created_at,
         trust_score=round(user.trust_score(at), 2),
         transaction_count=user.transaction_count,
