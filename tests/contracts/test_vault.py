@@ -62,7 +62,7 @@ def test_the_key_before_opens_while_the_other_takes_over_and_not_after(vaults: t
 
 @given(text=st.text(), place=st.integers(0), change=st.integers(1, 63))
 def test_not_a_character_can_be_changed_without_being_seen(text: str, place: int, change: int) -> None:
-    """Red with AES-CTR in the place of GCM. The last character is left alone: base64 does not use all of its bits."""
+    """The last character is left alone: base64 does not use all of its bits."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     vault = AesGcmVault(NEW)
     sealed = vault.seal(text, "person 1")

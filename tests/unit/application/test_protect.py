@@ -65,7 +65,7 @@ def a_retain(house: MemoryHouse, periods: Mapping[Lapsed, timedelta]) -> Retain:
 
 
 async def test_what_has_lapsed_is_counted_then_removed_and_written_down() -> None:
-    """Red where users are not erased one by one: their tokens went on opening."""
+    """Red where users are removed without :class:`EraseUser`: there was no record of each."""
     house, told = MemoryHouse(), list[tuple[Lapsed, int]]()
     gone = [(await house.sign_up("Asha", f"987654321{number}"))[0] for number in range(3)]
     for number in range(3):
