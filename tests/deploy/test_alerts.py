@@ -177,3 +177,12 @@ def test_rules_and_dashboard_ask_for_metrics_that_the_service_has() -> None:
     for text in (*expressions(), *(rule["expr"] for rule in alerts().values())):
         for name in re.findall(r"\bupi_risk_\w+", text):
             assert name in FAMILIES or re.sub(f"{suffixes}$", "", name) in FAMILIES, name
+
+
+def test_the_dashboard_shows_every_family() -> None:
+    shown = {
+        re.sub(r"_(total|bucket|count|sum)$", "", name)
+        for one in expressions()
+        for name in re.findall(r"upi_risk_\w+", one)
+    }
+    assert shown == FAMILIES.keys()

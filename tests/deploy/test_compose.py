@@ -94,6 +94,7 @@ def test_secrets_come_from_a_file_that_is_never_committed() -> None:
         ("postgres", {"postgres"}),
         ("redis", {"redis"}),
         ("grafana", {"grafana"}),
+        ("metrics", {"api", "prometheus"}),
     ],
 )
 def test_each_container_knows_what_it_needs_alone(file: str, knowing: set[str]) -> None:
@@ -101,3 +102,11 @@ def test_each_container_knows_what_it_needs_alone(file: str, knowing: set[str]) 
     found = {name for name, service in SERVICES.items() if f"deploy/{file}.env" in service.get("env_file", ())}
     assert found == knowing
     assert (ROOT / f"deploy/{file}.env.example").is_file()
+
+
+def test_prometheus_gets_what_opens_the_metrics_in_a_file() -> None:
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    file = config["scrape_configs"][0]["authorization"]["credentials_file"]
+    assert f'printf %s "$$METRICS_TOKEN" >{file}' in SERVICES["prometheus"]["entrypoint"][2]
+    example = (ROOT / "deploy/metrics.env.example").read_text(encoding="utf-8")
+    assert re.findall(r"^\w+=(.*)$", example, re.MULTILINE) == [""]

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
+"""16 characters at least, or nothing."""
+
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 """0 is for ever."""
 
@@ -19,6 +22,7 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         data_key_previous: the one before, which opens what it sealed until ``upi-risk protect`` has sealed it anew.
         phone_index_key: what users are found by their phone with; another secret than ``data_key``, likewise.
         phone_index_key_previous: the one before, likewise.
+        collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         personal_data: ``sealed``; or ``clear``, while processes of a release without sealing still serve.
         require_tls: whether production refuses PostgreSQL and Redis on another machine without TLS that is verified.
         retain_inactive_days: after how many days without an event ``upi-risk retention`` erases who a user was.
@@ -31,6 +35,7 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     data_key_previous: str = ""
     phone_index_key: str = ""
     phone_index_key_previous: str = ""
+    collect_key: Secret = ""
     personal_data: Literal["sealed", "clear"] = "sealed"
     require_tls: bool = True
     retain_inactive_days: Days = 1_095
