@@ -40,9 +40,9 @@ def a_phone(number: int | None = None) -> Phone:
 
 
 def a_user(user_id: str | None = None, at: datetime = NOON, **fields: Any) -> User:
-    """A user who has just signed up; without an id and a phone, ones that no other call gave."""
+    """A user who has just signed up; without an id and a phone, ones that no other call gave. The phone is in clear."""
     user_id = f"UID-{next(_number):020d}" if user_id is None else user_id
-    known: dict[str, Any] = {"name": "Asha Rao", "phone": a_phone(), "created_at": at}
+    known: dict[str, Any] = {"phone_key": a_phone(), "created_at": at}
     known |= {"last_event_at": at, "last_login_at": at} | fields
     return User(user_id, **known)
 

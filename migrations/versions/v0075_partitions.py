@@ -17,7 +17,7 @@ from alembic import op
 from sqlalchemy import Connection, exc, text
 
 revision = "0075"
-down_revision = "0061"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

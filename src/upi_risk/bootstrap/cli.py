@@ -37,6 +37,8 @@ COMMANDS: Final = (
     "users",
     "keys",
     "erase-user",
+    "protect",
+    "retention",
     "audit",
 )
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from dotenv import dotenv_values
 
+from upi_risk.bootstrap.data_settings import DataSettings
 from upi_risk.bootstrap.safety import fault_of_serving
 from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
@@ -22,9 +23,6 @@ NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
-Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
-"""16 characters at least, or nothing."""
-
 Endpoint = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s?#]+)?$")]
 
 ENV_FILE: Final = Path(".env")
@@ -34,8 +32,10 @@ class SettingsError(Exception):
     """A setting is missing or makes no sense; the text says which and what to do."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
     """What an operator may choose. Each field is the environment variable of the same name in capitals.
+
+    Those about personal data are in :class:`upi_risk.bootstrap.data_settings.DataSettings`.
 
     Attributes:
         app_env: ``production`` refuses everything that is meant for trying out.
@@ -90,7 +90,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
         console: whether ``/console``, the analysts' page, is served.
-        collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
         transactions_kept_months: whole months of transactions that stay in the database; older ones may be archived.
@@ -152,7 +151,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     breaker_open_ms: Positive = 1_000
     docs: bool = True
     console: bool = True
-    collect_key: Secret = ""
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
     metrics_token: str = ""

@@ -20,7 +20,9 @@ from upi_risk.adapters.memory.one_time_secrets import SeededSecrets
 from upi_risk.adapters.memory.partitions import MemoryArchive, MemoryPartitions
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.past_decisions import MemoryPastDecisions
+from upi_risk.adapters.memory.protection import MemoryProtection
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
+from upi_risk.adapters.memory.retention import MemoryRetention
 from upi_risk.adapters.memory.rules import MemoryRules
 from upi_risk.adapters.memory.runs import MemoryRuns
 from upi_risk.adapters.memory.scorer import WeightedScorer
@@ -29,6 +31,7 @@ from upi_risk.adapters.memory.sign_ins import MemorySignIns
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.adapters.memory.users import MemoryUsers
+from upi_risk.adapters.memory.vault import MemoryVault
 from upi_risk.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from upi_risk.adapters.memory.workshop import MemoryWorkshop
 
@@ -53,7 +56,9 @@ __all__ = [
     "MemoryPartitions",
     "MemoryPastChecks",
     "MemoryPastDecisions",
+    "MemoryProtection",
     "MemoryRateLimiter",
+    "MemoryRetention",
     "MemoryRoles",
     "MemoryRules",
     "MemoryRuns",
@@ -62,6 +67,7 @@ __all__ = [
     "MemorySnapshotCache",
     "MemoryStore",
     "MemoryUsers",
+    "MemoryVault",
     "MemoryWebhooks",
     "MemoryWorkshop",
     "SeededIdentities",

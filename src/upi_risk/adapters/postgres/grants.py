@@ -22,6 +22,7 @@ RIGHTS: Final[Mapping[str, str]] = {
     "idempotency_keys": "SELECT, INSERT",
     "labels": "SELECT, INSERT",
     "payees": "SELECT, INSERT, UPDATE",
+    "persons": "SELECT, INSERT",
     "receiver_days": "SELECT, INSERT, UPDATE",
     "receiver_hours": "SELECT, INSERT, UPDATE",
     "receiver_reputation": "SELECT, INSERT, UPDATE",

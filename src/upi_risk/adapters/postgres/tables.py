@@ -55,6 +55,7 @@ __all__ = [
     "list_entries",
     "monitoring",
     "payees",
+    "persons",
     "receiver_days",
     "receiver_hours",
     "receiver_reputation",
@@ -73,8 +74,8 @@ users: Final = Table(
     "users",
     METADATA,
     key("user_id", Text),
-    column("name", Text),
-    column("mobile", Text),
+    Column("name", Text, nullable=False, comment="Empty, but of users who are not protected yet"),
+    Column("mobile", Text, nullable=False, comment="What is kept in the phone's place"),
     column("created_at", INSTANT),
     column("last_event_at", INSTANT),
     column("last_login_at", INSTANT),
@@ -101,6 +102,13 @@ users: Final = Table(
     ),
     Index("idx_users_mobile", "mobile", unique=True),
     postgresql_with={"fillfactor": 70},
+)
+
+persons: Final = Table(
+    "persons",
+    METADATA,
+    key("user_id", Text),
+    Column("sealed", Text, nullable=False, comment="Name and phone; see docs/adr/0044"),
 )
 
 transactions: Final = Table(
