@@ -108,9 +108,10 @@ def a_check(user: User, receiver: str = SHOP, payee: Payee | None = None, **fiel
     """
     before = payee or Payee(user.user_id, UpiId(receiver))
     payment = a_payment(user.user_id, receiver, **({"at": user.instant(NOON)} | fields))
-    after = user.checked(payment.at).settled(payment.amount_paise, payment.at, fresh=before.settled_count == 0)
+    fresh, met = before.settled_count == 0, not before.exists
+    after = user.checked(payment.at).settled(payment.amount_paise, payment.at, fresh=fresh, met=met)
     return Change(
-        user=after if before.exists else after.met(),
+        user=after,
         expected_version=user.version,
         payees=(before.settled(payment.at),),
         added=(a_transaction(payment),),

@@ -85,7 +85,10 @@ def test_secrets_come_from_a_file_that_is_never_committed() -> None:
     }  # fmt: skip
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
-    for name, code in (("deploy/production.env", 0), ("deploy/owner.env", 0), (".env", 0), (".env.example", 1)):
+    for name, code in (
+        ("deploy/production.env", 0), ("deploy/owner.env", 0), ("deploy/metrics.env", 0), (".env", 0),
+        (".env.example", 1),
+    ):  # fmt: skip
         command = ["git", "check-ignore", "-q", name]
         assert subprocess.run(command, cwd=ROOT, check=False).returncode == code, name
 
@@ -93,3 +96,13 @@ def test_secrets_come_from_a_file_that_is_never_committed() -> None:
 def test_only_the_database_and_the_migration_know_the_owner_of_the_schema() -> None:
     knowing = {name for name, service in SERVICES.items() if "deploy/owner.env" in service.get("env_file", ())}
     assert knowing == {"postgres", "migrate"}
+
+
+def test_only_the_api_and_prometheus_know_what_opens_the_metrics() -> None:
+    knowing = {name for name, service in SERVICES.items() if "deploy/metrics.env" in service.get("env_file", ())}
+    assert knowing == {"api", "prometheus"}
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    file = config["scrape_configs"][0]["authorization"]["credentials_file"]
+    assert f'printf %s "$$METRICS_TOKEN" >{file}' in SERVICES["prometheus"]["entrypoint"][2]
+    example = (ROOT / "deploy/metrics.env.example").read_text(encoding="utf-8")
+    assert re.findall(r"^\w+=(.*)$", example, re.MULTILINE) == [""]

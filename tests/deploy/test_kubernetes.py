@@ -39,7 +39,7 @@ def manifests() -> Iterator[dict[str, Any]]:
 
 MANIFESTS: Final = list(manifests())
 PODS: Final = {m["metadata"]["name"]: m for m in MANIFESTS if m["kind"] in {"Deployment", "Job"}}
-SECRET: Final = {"DATABASE_URL", "REDIS_URL", "OTP_PEPPER", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN"}
+SECRET: Final = {"DATABASE_URL", "REDIS_URL", "OTP_PEPPER", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN", "METRICS_TOKEN"}
 
 
 def named(kind: str) -> dict[str, dict[str, Any]]:
@@ -99,7 +99,9 @@ def test_each_pod_runs_a_command_that_there_is_with_settings_that_there_are(name
     command = container.get("command", ["upi-risk", "serve"])
     assert command[0] == "upi-risk"
     assert command[1] in COMMANDS
-    assert container["envFrom"] == [{"configMapRef": {"name": "upi-risk"}}, {"secretRef": {"name": "upi-risk"}}]
+    metrics = [{"secretRef": {"name": "upi-risk-metrics"}}] if name == "api" else []
+    common = [{"configMapRef": {"name": "upi-risk"}}, {"secretRef": {"name": "upi-risk"}}]
+    assert container["envFrom"] == [*common, *metrics]
     assert "env" not in container
     assert container["image"] in {image["name"] for image in kustomization(PRODUCTION)["images"]}
 

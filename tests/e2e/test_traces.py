@@ -21,6 +21,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.settings import Settings
+from upi_risk.entrypoints.http.express import EXPRESS
 
 NAME, PHONE, PAYEE = "Canaryname", "9811122233", "canarypayee@okbank"
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -147,6 +148,7 @@ async def test_no_request_waits_for_a_collector_that_is_silent_and_nor_does_the_
     with collecting(silent=True) as collector:
         chosen = msgspec.structs.replace(settings, otel_exporter_otlp_endpoint=collector.url)
         app = create(chosen)
+        assert EXPRESS not in app.state, "a check that is taken before the application has no span"
         began = time.monotonic()
         async with AsyncTestClient(app) as client:
             await use(client)

@@ -19,6 +19,7 @@ from tests.deploy.stack import started as program
 from tests.faults import acknowledged
 from tests.faults.checker import violations
 from tests.faults.corrupt import corrupt
+from tests.faults.measured import postgres_faults, redis_faults
 from tests.faults.overload import overload
 from tests.faults.rolling import roll, three_ports
 from tests.faults.servers import ROOT, own_servers
@@ -67,7 +68,21 @@ def _deploys(least: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return (told, wrong), told.failed == 0 and not wrong
 
 
+def _redis(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(redis_faults(postgres, valkey, seconds, tell))
+    return told, not told.problems
+
+
+def _postgres(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(postgres_faults(postgres, valkey, seconds, tell))
+    return told, not told.problems
+
+
 PARTS = {
+    "redis": (_redis, 10),
+    "postgres": (_postgres, 10),
     "acknowledged": (_acknowledged, 100_000),
     "models": (_models, 1_000),
     "deploys": (_deploys, 50_000),

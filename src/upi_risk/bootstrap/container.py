@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -24,6 +25,7 @@ from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.erasure import PostgresErasure
 from upi_risk.adapters.postgres.experiments import PostgresExperiments
+from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
@@ -46,7 +48,7 @@ from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.coalesce import LARGEST_BATCH, MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.erase_user import EraseUser
@@ -61,6 +63,7 @@ from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.read_from_replica import ReadFromReplica
 from upi_risk.application.recognise import Recognise, RecogniseServices
@@ -140,6 +143,11 @@ def _meter(settings: Settings) -> Meter:
 
 def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
+
+
+def _patience_of_checks(settings: Settings) -> Patience:
+    """What would not go into the next batch is not let in."""
+    return replace(_patience(settings), most_waiting=LARGEST_BATCH)
 
 
 def _forced(settings: Settings) -> Mapping[UpiId, Level]:
@@ -236,9 +244,12 @@ class Container(containers.DeclarativeContainer):
     recognise = providers.Singleton(Recognise, authenticate, services, roles)
     check_for_callers = providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services)
     batches = providers.Singleton(MeasuredBatches, check_for_callers, meter)
-    check = providers.Singleton(Coalesce, batches, patience, MOST_UNDER_WAY)
+    patience_of_checks = providers.Singleton(_patience_of_checks, settings)
+    check = providers.Singleton(Coalesce, batches, patience_of_checks, MOST_UNDER_WAY)
     cases = providers.Singleton(ShowCases, all_cases, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
+    overview = providers.Singleton(ShowOverview, scorer, rules_in_force, providers.Singleton(PostgresFigures, engine))
+    look_at_receiver = providers.Singleton(LookAtReceiver, ledger)
     list_models = providers.Singleton(ListModels, models, models)
     people = providers.Singleton(People, users, ledger)
     set_role = providers.Singleton(SetRole, people, roles, clock, note)

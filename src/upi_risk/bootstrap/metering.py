@@ -19,6 +19,7 @@ from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
+from upi_risk.domain.feature_sets import FeatureSet
 from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
@@ -189,11 +190,13 @@ class MeasuredDecide(Decide):
         super().__init__(scorer, policy, health, rules)
         self._meter = meter
 
-    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+    def __call__(
+        self, payments: Sequence[Payment], snapshot: Snapshot, wider: FeatureSet | None = None
+    ) -> tuple[list[Answer], dict[str, Draft]]:
         """Decide payments, in order."""
         began = perf_counter()
         try:
-            return super().__call__(payments, snapshot)
+            return super().__call__(payments, snapshot, wider)
         finally:
             self._meter.stage("decide", perf_counter() - began)
 

@@ -79,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         database_pool_size: connections to PostgreSQL at most, for each process.
         redis_pool_size: connections to Redis at most, for each process.
         request_deadline_ms: how long a request may take before it is refused; a slow sender's own time is not counted.
-        admission_wait_ms: when a check has waited so long, further ones are refused at once.
+        admission_wait_ms: when a check has waited so long, further ones are refused at once; so are those that a
+            process short of time would answer later than after half of it.
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
@@ -87,9 +88,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
         breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
+        console: whether ``/console``, the analysts' page, is served.
         collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
+        metrics_token: the bearer token that opens ``/metrics``; empty leaves it open, on a loopback address only.
+        metrics_token_previous: the one before, recognised while a new one takes over.
         metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
         otel_exporter_otlp_endpoint: of a collector that takes traces by OTLP over HTTP; empty, and there are none.
         trace_share: of the requests, how many are traced.
@@ -144,9 +148,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     breaker_failures: Positive = 5
     breaker_open_ms: Positive = 1_000
     docs: bool = True
+    console: bool = True
     collect_key: Secret = ""
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
+    metrics_token: str = ""
+    metrics_token_previous: str = ""
     metrics_dir: str = ""
     otel_exporter_otlp_endpoint: Endpoint = ""
     trace_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
@@ -180,6 +187,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
+
+    @property
+    def metrics_tokens(self) -> tuple[str, ...]:
+        """Every token that opens ``/metrics``; none where it is open."""
+        return tuple(filter(None, (self.metrics_token, self.metrics_token_previous)))
 
     def in_bulk(self) -> Settings:
         """The same, with time for work on thousands of rows, where nobody waits for an answer."""

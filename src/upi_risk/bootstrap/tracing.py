@@ -82,7 +82,7 @@ class Tracing:
 
         ended = (*options.on_shutdown, close)
         app = create_app(
-            replace(use_cases, check=self._check(use_cases.check)),
+            replace(use_cases, check=self._check(use_cases.check), submit=None),  # a span is of a request of its own
             replace(options, log_request=log_request, on_shutdown=ended),
         )
         app.asgi_handler = self._app(app.asgi_handler)

@@ -23,6 +23,7 @@ from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.postgres.past_checks import PostgresPastChecks
 from upi_risk.adapters.postgres.runs import PostgresRuns
+from upi_risk.application.audited_operating import AuditedExperiments
 from upi_risk.application.collect import Collect
 from upi_risk.application.monitor_model import MonitorModel
 from upi_risk.application.retrain import Retrain, RetrainingOrder, Tools
@@ -32,6 +33,7 @@ from upi_risk.application.work import Task, Work
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.commands.train import build_trainer
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import jot
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.experiment import MATURITY
 from upi_risk.domain.monitoring import Monitoring
@@ -58,16 +60,19 @@ class WorkHouse:
         collect = Collect(PostgresPastChecks(container.engine()), clock, container.identities())
         trainer = build_trainer(os.cpu_count() or 1, FileForm())
         tools = Tools(collect, ParquetExport, trainer, lambda version: models / version)
-        start = StartExperiment(store, container.experiments(), clock)
+        start = StartExperiment(store, self._experiments(), clock)
         retrain = Retrain(tools, FileWorkshop(models), store, start, clock)
         return Task("retrain", Every.MONTH, partial(retrain, order, progress))
 
     def watch(self) -> Task:
         """Looking at the experiment that runs, once a day."""
         container = self.container
-        experiments, clock = container.experiments(), container.clock()
-        so_far = ExperimentSoFar(experiments, experiments, clock, measure_arms)
+        experiments, clock = self._experiments(), container.clock()
+        so_far = ExperimentSoFar(experiments, container.experiments(), clock, measure_arms)
         return Task("experiment", Every.DAY, WatchExperiment(experiments, so_far, StopExperiment(experiments, clock)))
+
+    def _experiments(self) -> AuditedExperiments:
+        return AuditedExperiments(self.container.experiments(), jot(self.container))
 
     def housekeep(self) -> Task:
         """Removing what is over, once an hour."""
@@ -113,5 +118,6 @@ async def open_house() -> AsyncIterator[WorkHouse]:
         try:
             yield WorkHouse(container, PostgresRuns(container.engine()), settings)
         finally:
+            await container.note().drain()
             await container.engine().dispose()
             await container.redis().aclose()

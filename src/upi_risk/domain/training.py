@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # they are about parameters and examples, and the record hold
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
 
+ROWS_READ: Final = "rows_read"
+"""Among the counts of cleaning, all rows of the file."""
+
 CALIBRATION_SHARE: Final = 0.25
 """Of the training period, by time: the last part, which probabilities are calibrated on."""
 
@@ -202,6 +205,12 @@ class Source:
     first_at: datetime
     last_at: datetime
     cleaning: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def cleaned(self) -> str:
+        """As printed: ``12 rows out of order, 0 zero amounts kept``; a dash where nobody counted."""
+        told = (f"{rows:,} {rule.replace('_', ' ')}" for rule, rows in self.cleaning if rule != ROWS_READ)
+        return ", ".join(told) or "-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,8 +163,44 @@ Everybody locks users by id, then receivers by id, so that no two batches wait f
 lock that had to wait looks at the version once more; the row it holds stays in its place, where the update finds it.
 """
 
-COMMIT_AROUND_LOCKED: Final = COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED")
-"""The same, for users whom nobody else has locked at this instant."""
+_KEPT_BY_OTHERS: Final = """), touched AS MATERIALIZED (
+    SELECT DISTINCT user_id, receiver_upi, day, mod(hour, {slots}) AS slot
+      FROM json_to_recordset(%(deltas)s::json) AS row (user_id text, receiver_upi text, day integer, hour integer)
+), kept AS MATERIALIZED ({kept}
+), """
+_KEPT: Final = """
+    SELECT user_id
+      FROM touched,
+           LATERAL (SELECT FROM {table} r WHERE {key} LIMIT 1) there
+      LEFT JOIN LATERAL (SELECT true AS free FROM {table} r
+                          WHERE {key} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) got ON true
+     WHERE got.free IS NULL"""
+_KEYS: Final = {
+    "receiver_reputation": "r.receiver_upi = touched.receiver_upi",
+    "receiver_days": "r.receiver_upi = touched.receiver_upi AND r.day = touched.day",
+    "receiver_hours": "r.receiver_upi = touched.receiver_upi AND r.slot = touched.slot",
+}
+
+COMMIT_AROUND_LOCKED: Final = (
+    COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED")
+    .replace(
+        "), held AS MATERIALIZED (",
+        _KEPT_BY_OTHERS.format(
+            slots=HOURS_KEPT, kept=" UNION ALL".join(_KEPT.format(table=t, key=k) for t, k in _KEYS.items())
+        )
+        + "held AS MATERIALIZED (",
+    )
+    .replace(
+        "WHERE NOT EXISTS (SELECT 1 FROM used",
+        "WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.user_id = asked.user_id)\n"
+        "               AND NOT EXISTS (SELECT 1 FROM used",
+    )
+)
+"""The same, for users of whom, and of whose receivers, nobody else has a row locked at this instant.
+
+Their receivers' rows are locked before the users', and not waited for. A receiver whom another transaction is about to
+add is the one thing that is still waited for: there is no row to see yet.
+"""
 
 AMEND: Final = """
 WITH amended AS MATERIALIZED (

@@ -19,7 +19,8 @@ from upi_risk.bootstrap.measured import measured
 from upi_risk.bootstrap.one_time_codes import peppers
 from upi_risk.bootstrap.settings import Settings, environment, read_settings
 from upi_risk.bootstrap.workers import Worker, Workers, listening_address
-from upi_risk.entrypoints.http.protocol import WireOptions, problem_protocol
+from upi_risk.entrypoints.http.express_protocol import express_protocol
+from upi_risk.entrypoints.http.protocol import WireOptions
 from upi_risk.entrypoints.http.slow import Slowness
 
 DRAIN_SECONDS: Final = 15
@@ -57,7 +58,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": problem_protocol(_wire_options(settings)),
+        "http": express_protocol(_wire_options(settings)),
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
