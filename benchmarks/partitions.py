@@ -29,13 +29,16 @@ from upi_risk.adapters.postgres import statements
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.migrate import MIGRATIONS, connect, upgrade
+from upi_risk.adapters.postgres.persons import Persons
 from upi_risk.adapters.postgres.straight import Statement
 from upi_risk.adapters.postgres.users import PostgresUsers
 from upi_risk.adapters.system import RandomIdentities
+from upi_risk.bootstrap.data_keys import phone_keys, vault
+from upi_risk.bootstrap.settings import Settings
 from upi_risk.domain.decision import Assessment, Decision, Factor, Level
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.history import Change, Wanted
-from upi_risk.domain.payment import Payment, Phone, UpiId
+from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
 
@@ -44,7 +47,7 @@ YEARS: Final = 10
 _WARM: Final = 3
 """Batches until statements are prepared and planned."""
 
-_BEFORE: Final = "0061"
+_BEFORE: Final = "0070"
 """The last revision with one table."""
 
 _LOOKED_UP: Final = """LATERAL (SELECT * FROM transactions
@@ -88,9 +91,11 @@ async def _measured(url: str, payments: int) -> str:
     sides = [_side(url, name) for name in ("one table", "partitions", f"{YEARS} years of them")]
     rng = random.Random(7)  # noqa: S311 - a stream for measuring
     now, identities = datetime.now(UTC), RandomIdentities()
-    users = [User.sign_up(f"UID-{n:020d}", "Asha Rao", Phone(f"+919{n:09d}"), now) for n in range(2_000)]
+    users = [User.sign_up(f"UID-{n:020d}", now) for n in range(2_000)]
+    settings = Settings()
+    persons = Persons(phone_keys(settings), vault(settings))
     for side in sides:
-        store = PostgresUsers(side.ledger._engine)  # noqa: SLF001 - the same pool
+        store = PostgresUsers(side.ledger._engine, persons)  # noqa: SLF001 - the same pool
         for user in users:
             await store.add(user)
     for number, batch in enumerate(_batches(users, payments, rng, identities, now)):
