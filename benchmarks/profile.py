@@ -1,40 +1,37 @@
 """Microseconds a payment by stage, in one process, over a real PostgreSQL and Valkey.
 
-By stage, batches run one after the other: every body decoded, every caller authenticated, the batch decided and
-committed, every answer encoded, and the edge (its checks of the head, its headers, the log line) run around a route
-that answers at once. In turn with them others go through the whole ASGI application without timers; what these take
-beyond the stages is the route and the gathering into batches.
+By stage, batches run one after the other: requests go through the protocol that serves, its checks and the log line,
+and are answered at once (the edge, but for decoding and encoding), every caller is authenticated, the batch decided and
+committed. In turn with them others go through the whole service without timers; what these take beyond the stages is
+the gathering into batches. Sockets are left out.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import copy
 import io
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from time import perf_counter, process_time
-from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import Final
 
 import uvloop
 from litestar import Litestar
 
 from benchmarks import stacks
-from benchmarks.stage_timer import Spent, timed
+from benchmarks.stage_timer import Spent, timed, wrapped
+from benchmarks.wire import Wire
+from upi_risk.application.check_for_callers import Asked as Question
+from upi_risk.application.coalesce import Waiter
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings
-from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.payment import Payment, upi_id
 from upi_risk.domain.rate_limit import Ask
-from upi_risk.entrypoints.http.amounts import paise
-from upi_risk.entrypoints.http.answers import answer
-from upi_risk.entrypoints.http.body import JsonBody
-from upi_risk.entrypoints.http.schemas import CheckBody
-from upi_risk.entrypoints.http.views import check_answer
+from upi_risk.domain.transaction import Transaction
+from upi_risk.entrypoints.http.express import EXPRESS, Exchange, Express
 
 MODELS: Final = ("v2.0", "v1.0")
 BATCHES: Final = (1, 100)
@@ -66,8 +63,13 @@ STAGES: Final = (
     WHOLE,
 )
 
-Asked = tuple[bytes, str, str]
-"""A body, its user's id and token."""
+Asked = tuple[bytes, str]
+"""A request, and its user's id."""
+
+_HEAD: Final = (
+    "POST /check-transaction HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    "Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+)
 
 
 def profiled() -> str:
@@ -102,27 +104,29 @@ async def _measure(settings: Settings, seed: int) -> dict[int, Spent]:
     dice = random.Random(seed)  # noqa: S311 - payments, no secrets
     users = [await _sign_up(container, 6_000_000_000 + seed * USERS + number) for number in range(USERS)]
     async with app.lifespan():
-        found = {size: await _of_size(app, container, users, size, dice) for size in BATCHES}
+        bench = Bench.of(app, container, settings)
+        bench.alone.answer = await _an_answer(container, users[0][0])
+        found = {size: await _of_size(bench, users, size, dice) for size in BATCHES}
+        bench.served.close()
+        bench.edge.close()
     await container.check_batch().settle()
     await container.engine().dispose()
     await container.redis().aclose()
     return found
 
 
-async def _of_size(
-    app: Litestar, container: Container, users: Sequence[tuple[str, str]], size: int, dice: random.Random
-) -> Spent:
+async def _of_size(bench: Bench, users: Sequence[tuple[str, str]], size: int, dice: random.Random) -> Spent:
     """Batches by stage and batches as a whole in turn, so that what else the machine does falls on both."""
     for _ in range(max(5, ROUNDS[size] // 5)):
-        await _staged(app, container, Spent(), _payments(users, size, dice))
-        await _whole(app, _payments(users, size, dice))
+        await _staged(bench, Spent(), _payments(users, size, dice))
+        await _whole(bench, _payments(users, size, dice))
     spent, wall, cpu = Spent(), 0.0, 0.0
     for _ in range(ROUNDS[size]):
         batch, other = _payments(users, size, dice), _payments(users, size, dice)
         with timed(spent):
-            await _staged(app, container, spent, batch)
+            await _staged(bench, spent, batch)
         wall, cpu = wall - perf_counter(), cpu - process_time()
-        await _whole(app, other)
+        await _whole(bench, other)
         wall, cpu = wall + perf_counter(), cpu + process_time()
     spent.wall[WHOLE] = wall - sum(spent.wall.values())
     spent.cpu[WHOLE] = cpu - sum(spent.cpu.values())
@@ -140,99 +144,94 @@ def _payments(users: Sequence[tuple[str, str]], size: int, dice: random.Random) 
     for user_id, token in dice.choices(users, [1 / rank for rank in range(1, len(users) + 1)], k=size):
         receiver = min(int(dice.paretovariate(0.7)), 2000)
         amount = max(round(min(dice.lognormvariate(6.8, 1.3), 900_000), 2), 1.0)
-        body = {"user_id": user_id, "receiver_upi": f"merchant{receiver}@upi", "amount": amount}
-        made.append((json.dumps(body).encode(), user_id, token))
+        body = json.dumps({"user_id": user_id, "receiver_upi": f"merchant{receiver}@upi", "amount": amount})
+        made.append((_HEAD.format(token=token, length=len(body)).encode() + body.encode(), user_id))
     return made
 
 
-async def _staged(app: Litestar, container: Container, spent: Spent, batch: list[Asked]) -> None:
-    read, authenticate, clock, identities = (
-        JsonBody(CheckBody),
-        container.authenticate(),
-        container.clock(),
-        container.identities(),
-    )
-    payments = []
-    edge = _edge_alone(app)
-    with spent.stage("edge"):
-        for body, _, token in batch:
-            await edge(_scope(body, token), _receiving(body), _nowhere)
-    with spent.stage("decode"):
-        for body, user_id, token in batch:
-            scope = _scope(body, token)
-            asked = await read(cast("Any", SimpleNamespace(scope=scope, receive=_receiving(body))))
-            at = clock.now()
-            receiver, amount = upi_id(asked.receiver_upi), paise(asked.amount)
-            payments.append(Payment(identities.transaction_id(at), user_id, receiver, amount, at))
+async def _an_answer(container: Container, user_id: str) -> Transaction:
+    """To begin with."""
+    at = container.clock().now()
+    name = container.identities().transaction_id(at)
+    (answer,) = await container.check_batch()([Payment(name, user_id, upi_id("merchant1@upi"), 100_00, at)])
+    if not isinstance(answer, Transaction):
+        raise answer
+    return answer
+
+
+async def _whole(bench: Bench, batch: list[Asked]) -> None:
+    """All of a batch at once through the service."""
+    await bench.served.answered([request for request, _ in batch])
+
+
+async def _staged(bench: Bench, spent: Spent, batch: list[Asked]) -> None:
+    container, express = bench.container, bench.alone
+    with spent.stage("edge"), express.timed(spent):
+        bench.edge.ask([request for request, _ in batch], lambda: None)
     with spent.stage("limit"):
         await container.limiter().admit([Ask("minute 127.0.0.1", 10**9, 60)] * len(batch))
     with spent.stage("authenticate"):
-        await authenticate.many([token for _, _, token in batch])
+        await container.authenticate().many([question.token for question in express.taken])
+    payments = [question.payment for question in express.taken]
     answers = await container.check_batch()(payments)
-    with spent.stage("encode"):
-        for transaction in answers:
-            if isinstance(transaction, UpiRiskError):
-                raise transaction
-            answer(check_answer(transaction))
+    if not isinstance(answers[0], Transaction):
+        raise answers[0]
+    express.answer = answers[0]
 
 
-def _edge_alone(app: Litestar) -> Any:  # noqa: ANN401 - ASGI's
-    """The application's edge, around a route that answers at once instead of its own."""
-    edge = copy.copy(cast("Any", app.asgi_handler))
-    edge._direct = {"/check-transaction": _at_once}  # noqa: SLF001 - nothing else needs it to be changed
-    return edge
+class _Alone(Express):
+    """Takes plain checks as the service does, and answers them at once with an answer from before."""
+
+    def __init__(self, served: Express) -> None:
+        self.__dict__.update(served.__dict__)
+        self._submit = self._answer
+        self._read = self._decode, self._payment
+        self._spent = Spent()
+        self.taken: list[Question] = []
+        self.answer: Transaction | None = None
+
+    @contextlib.contextmanager
+    def timed(self, spent: Spent) -> Iterator[None]:
+        """Take checks, with what is decoded and encoded as stages of their own."""
+        self.taken, self._spent = [], spent
+        decode, payment = self._read
+        self._decode = wrapped(spent, "decode", decode)
+        self._payment = wrapped(spent, "decode", payment)  # type: ignore[assignment]  # called as it is
+        yield
+        self._decode, self._payment = decode, payment
+
+    def told(self, exchange: Exchange, transaction: Transaction, *, replayed: bool) -> bytes:
+        """A whole answer."""
+        with self._spent.stage("encode"):
+            return super().told(exchange, transaction, replayed=replayed)
+
+    def _answer(self, asked: Question, waiter: Waiter[Transaction]) -> None:
+        self.taken.append(asked)
+        if self.answer is not None:
+            waiter.set_result(self.answer)
 
 
-async def _at_once(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": b"{}", "more_body": False})
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is measured.
 
+    Attributes:
+        container: the parts.
+        served: connections to the whole service.
+        edge: connections that end before the batch.
+        alone: what ends them there.
+    """
 
-async def _nowhere(_message: Any) -> None:  # noqa: ANN401 - ASGI's
-    """Send to nobody."""
+    container: Container
+    served: Wire
+    edge: Wire
+    alone: _Alone
 
-
-async def _whole(app: Litestar, batch: list[Asked]) -> None:
-    """All of a batch at once through the application."""
-    await asyncio.gather(*(_request(app, body, token) for body, _, token in batch))
-
-
-async def _request(app: Litestar, body: bytes, token: str) -> None:
-    async def send(message: Any) -> None:  # noqa: ANN401 - ASGI's
-        if message.get("status", 200) != 200:
-            raise RuntimeError(f"The service answered {message['status']}.")
-
-    await app(cast("Any", _scope(body, token)), cast("Any", _receiving(body)), send)
-
-
-def _receiving(body: bytes) -> Any:  # noqa: ANN401 - ASGI's
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
-
-
-def _scope(body: bytes, token: str) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": "/check-transaction",
-        "raw_path": b"/check-transaction",
-        "root_path": "",
-        "query_string": b"",
-        "client": ("127.0.0.1", 50_000),
-        "server": ("127.0.0.1", 8000),
-        "headers": [
-            (b"host", b"127.0.0.1"),
-            (b"content-type", b"application/json"),
-            (b"authorization", f"Bearer {token}".encode()),
-            (b"content-length", b"%d" % len(body)),
-        ],
-        "state": {},
-    }
+    @classmethod
+    def of(cls, app: Litestar, container: Container, settings: Settings) -> Bench:
+        """The bench of an application."""
+        alone = _Alone(app.state[EXPRESS])
+        return cls(container, Wire(app, settings), Wire(app, settings, alone), alone)
 
 
 def _table(columns: list[tuple[str, Spent, int]]) -> str:
