@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot alerts-live
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,22 +62,23 @@ security: .venv-security/installed ## Known weaknesses in the code (bandit; semg
 	@$(SECURITY)/bandit -q -c pyproject.toml -r src
 	@PATH="$(CURDIR)/$(SECURITY):$$PATH" $(SECURITY)/semgrep scan --quiet --error --metrics=off --disable-version-check --no-git-ignore --config tools/semgrep src
 
-sbom: .venv-security/installed ## What the service is made of, as CycloneDX, in dist/sbom.json
+sbom: .venv-security/installed ## What the service is made of (CycloneDX: names, versions, hashes), in dist/sbom.json
 	@mkdir -p dist
 	@$(SECURITY)/cyclonedx-py requirements --output-reproducible --short-PURLs --pyproject pyproject.toml --of JSON -o dist/sbom.json requirements/run.lock
+	@$(BIN)/python tools/sbom.py dist/sbom.json
 
-URL ?= http://127.0.0.1:8000
-attacks: setup-dev ## The list of attacks against a service that runs without limits (URL=)
+URL ?=
+attacks: setup-dev ## The list of attacks against a service of its own, or one that runs without limits (URL=)
 	@$(BIN)/python -m tests.attacks "$(URL)"
 
 REQUESTS ?= 1000000
 SEED ?= 1
-fuzz: setup-dev ## Damaged requests against a service that runs without limits (URL=, REQUESTS=, SEED= to go on)
+fuzz: setup-dev ## Damaged requests against a service of its own, or one without limits (URL=, REQUESTS=, SEED= to go on)
 	@$(BIN)/python -m tests.attacks.fuzz "$(URL)" $(REQUESTS) $(SEED)
 
 EXAMPLES ?= 100
-schemathesis: .venv-security/installed ## The OpenAPI document against a service that runs without limits (URL=, EXAMPLES=)
-	@$(BIN)/python -m tests.attacks.documented "$(URL)" $(SECURITY)/schemathesis $(EXAMPLES)
+schemathesis: .venv-security/installed ## The OpenAPI document, as a payer, an analyst and an admin, against a service of its own (EXAMPLES=)
+	@$(BIN)/python -m tests.attacks.documented $(SECURITY)/schemathesis $(EXAMPLES)
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy src tests migrations tools benchmarks
@@ -139,8 +140,17 @@ month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, 
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
+CLEAN ?= 180
+ALERT ?=
+alerts-live: setup-dev ## Real faults on a running stack, and when a real Prometheus tells (CLEAN= seconds without, ALERT= one)
+	@$(BIN)/python -m tests.alarms $(CLEAN) $(ALERT)
+
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
+
+ROWS ?= 1000000
+bench-backtest: setup ## How long a backtest of a million decisions takes (ROWS=)
+	@$(BIN)/python -m benchmarks.backtest $(ROWS)
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile
@@ -148,14 +158,17 @@ profile: setup ## Microseconds a payment by stage
 bench-scale: setup ## How a check's cost grows with users and with history
 	@$(BIN)/python -m benchmarks scale --write
 
+bench-hot: setup ## Whether a receiver that very many pay keeps the others waiting
+	@$(BIN)/python -m benchmarks hot --write
+
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  pyproject.toml -o requirements/run.lock
+	  pyproject.toml --extra traces -o requirements/run.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/run.lock pyproject.toml --extra embedded --group build -o requirements/embedded.lock
+	  -c requirements/run.lock pyproject.toml --extra traces --extra embedded --group build -o requirements/embedded.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/embedded.lock pyproject.toml --extra embedded --group build --group dev -o requirements/dev.lock
+	  -c requirements/embedded.lock pyproject.toml --extra traces --extra embedded --group build --group dev -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  requirements/security.in -o requirements/security.lock
 

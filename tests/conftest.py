@@ -21,7 +21,7 @@ import redis
 from hypothesis import settings
 from psycopg import sql
 
-from tests.servers import Servers
+from tests.servers import Servers, memory_folder
 from upi_risk.adapters.embedded import EmbeddedPostgres, EmbeddedValkey
 
 # The same examples in every run, so that a red test stays red; HYPOTHESIS_PROFILE=explore looks for new ones.
@@ -55,9 +55,9 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """PostgreSQL and Valkey for this process, without a single fsync."""
+    """PostgreSQL and Valkey for this process, without a single fsync, and in memory where there is room for them."""
     database_url, redis_url = os.environ.get("TEST_DATABASE_URL"), _named_redis()
-    folder = Path(tempfile.mkdtemp(prefix="upi-risk-"))
+    folder = Path(tempfile.mkdtemp(prefix="upi-risk-", dir=memory_folder()))
     folder.chmod(0o711)  # under root without user namespaces, PostgreSQL is nobody and must get in
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)

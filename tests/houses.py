@@ -14,6 +14,7 @@ from upi_risk.adapters.memory import (
     MemoryAuditLog,
     MemoryCases,
     MemoryErasure,
+    MemoryFigures,
     MemoryHistory,
     MemoryLabels,
     MemoryLedger,
@@ -36,6 +37,7 @@ from upi_risk.application.look_up import LookUp
 from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.review import ReviewTransaction, ShowCases
@@ -46,6 +48,7 @@ from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import Ledger, SnapshotCache
+from upi_risk.domain.ruling import RulesInForce
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
 
@@ -93,6 +96,10 @@ class MemoryHouse:
         self.services = RecogniseServices(self.keys, self.clock)
         self.recognise = Recognise(self.authenticate, self.services, self.roles)
         self.cases = ShowCases(self.all_cases, self.ledger)
+        self.in_force = RulesInForce(RiskPolicy(forced=SANDBOX))
+        self.figures = MemoryFigures()
+        self.overview = ShowOverview(self.scorer, self.in_force, self.figures)
+        self.look_at_receiver = LookAtReceiver(self.ledger)
         self.review = ReviewTransaction(self.all_cases, self.clock, record, self.note)
         people = People(self.users, self.ledger)
         self.set_role = SetRole(people, self.roles, self.clock, self.note)

@@ -51,11 +51,28 @@ def test_names_and_files_that_are_referred_to_exist() -> None:
 
 def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> None:
     api = SERVICES["api"]
-    assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for before, after in (("migrate", "models"), ("models", "api"), ("models", "worker")):
+        assert SERVICES[after]["depends_on"][before]["condition"] == "service_completed_successfully"
     assert "ports" not in api
-    assert api["environment"] == {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http"}
+    assert api["environment"] == {
+        "APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http", "ARTIFACTS_DIR": "/artifacts",
+    }  # fmt: skip
     assert "APP_ENV=production AUTH_MODE=otp OTP_SENDER=http" in DOCKERFILE
     assert "server api:8000" in SERVICES["nginx"]["environment"]["UPSTREAMS"]
+
+
+def test_the_worker_writes_the_models_and_the_api_reads_them() -> None:
+    mounted = {
+        name: service["volumes"] for name, service in SERVICES.items() if "artifacts" in str(service.get("volumes"))
+    }
+    assert mounted == {
+        "models": ["artifacts:/artifacts"], "worker": ["artifacts:/artifacts"], "api": ["artifacts:/artifacts:ro"],
+    }  # fmt: skip
+    assert {SERVICES[name]["environment"]["ARTIFACTS_DIR"] for name in ("api", "worker")} == {"/artifacts"}
+    assert "--without" not in SERVICES["worker"]["command"]
+    assert "install -d -o 10001 -g 10001 /artifacts" in DOCKERFILE  # whose folder a fresh volume takes over
+    assert SERVICES["models"]["command"][2].startswith("/app/artifacts/models")
+    assert "COPY artifacts/models artifacts/models" in DOCKERFILE
 
 
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:
@@ -68,7 +85,10 @@ def test_secrets_come_from_a_file_that_is_never_committed() -> None:
     }  # fmt: skip
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
-    for name, code in (("deploy/production.env", 0), ("deploy/owner.env", 0), (".env", 0), (".env.example", 1)):
+    for name, code in (
+        ("deploy/production.env", 0), ("deploy/owner.env", 0), ("deploy/metrics.env", 0), (".env", 0),
+        (".env.example", 1),
+    ):  # fmt: skip
         command = ["git", "check-ignore", "-q", name]
         assert subprocess.run(command, cwd=ROOT, check=False).returncode == code, name
 
@@ -76,3 +96,13 @@ def test_secrets_come_from_a_file_that_is_never_committed() -> None:
 def test_only_the_database_and_the_migration_know_the_owner_of_the_schema() -> None:
     knowing = {name for name, service in SERVICES.items() if "deploy/owner.env" in service.get("env_file", ())}
     assert knowing == {"postgres", "migrate"}
+
+
+def test_only_the_api_and_prometheus_know_what_opens_the_metrics() -> None:
+    knowing = {name for name, service in SERVICES.items() if "deploy/metrics.env" in service.get("env_file", ())}
+    assert knowing == {"api", "prometheus"}
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    file = config["scrape_configs"][0]["authorization"]["credentials_file"]
+    assert f'printf %s "$$METRICS_TOKEN" >{file}' in SERVICES["prometheus"]["entrypoint"][2]
+    example = (ROOT / "deploy/metrics.env.example").read_text(encoding="utf-8")
+    assert re.findall(r"^\w+=(.*)$", example, re.MULTILINE) == [""]

@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "backup",
     "restore",
     "housekeep",
+    "partitions",
     "collect",
     "train",
     "models",

@@ -26,7 +26,17 @@ def fault_of_serving(settings: Settings, env_file: Path) -> str | None:
         env_file: the file that secrets may be in.
     """
     faults = _demo(settings) if settings.auth_mode == "demo" else _secrets(settings, env_file)
-    return next(filter(None, (*_limits(settings), *faults)), None)
+    return next(filter(None, (*_limits(settings), *faults, *_metrics(settings))), None)
+
+
+def _metrics(settings: Settings) -> Iterator[str | None]:
+    if settings.metrics_port and not is_loopback(settings.metrics_host) and not settings.metrics_token:
+        yield (
+            f"METRICS_HOST={settings.metrics_host} is no loopback address: set METRICS_TOKEN, which Prometheus sends, "
+            "or METRICS_PORT=0."
+        )
+    yield fault_of_secret("METRICS_TOKEN", settings.metrics_token)
+    yield fault_of_secret("METRICS_TOKEN_PREVIOUS", settings.metrics_token_previous)
 
 
 def _limits(settings: Settings) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.domain.decision import DECISION_OF, Assessment, Decision, Factor, Level
@@ -115,7 +115,7 @@ class Ruling:
         self, said: Assessment, fired: Sequence[Rule], entries: Sequence[ListEntry], *, by_model: bool
     ) -> Assessment:
         """The answer, given which rules fired and which entries count."""
-        soft = highest(said.decision, (rule.decision for rule in fired if not rule.hard))
+        soft = highest(said.decision, [rule.decision for rule in fired if not rule.hard])
         allowed = [entry for entry in entries if entry.side is Side.ALLOW]
         blocked = [entry for entry in entries if entry.side is Side.BLOCK]
         cleared = Decision.ALLOW if allowed and by_model and soft is Decision.VERIFY else soft
@@ -138,22 +138,27 @@ class Ruling:
         level = _LEVEL_OF[decision]
         kept = said.factors
         if level is not Level.LOW and said.level is Level.LOW:
-            kept = tuple(factor for factor in kept if factor.contribution > 0)
+            kept = tuple([factor for factor in kept if factor.contribution > 0])
         score = self._policy.nearest(said.score, level)
-        return replace(
-            said,
+        return Assessment(
             score=score,
             level=level,
             decision=decision,
             factors=(*factors, *kept),
             confidence=min(said.confidence, UNSURE) if self.rules is None else confidence,
+            model_version=said.model_version,
+            policy_version=said.policy_version,
+            probability=said.probability,
             model_score=None if score == said.score else said.score,
         )
 
 
 def highest(decision: Decision, others: Iterable[Decision]) -> Decision:
     """The most careful of some decisions."""
-    return max((decision, *others), key=_RANK.__getitem__)
+    for other in others:
+        if _RANK[other] > _RANK[decision]:
+            decision = other
+    return decision
 
 
 class RulesInForce:

@@ -108,11 +108,24 @@ class User:
         """The user after asking about a payment."""
         return self._next(at, transaction_count=self.transaction_count + 1)
 
-    def settled(self, amount_paise: int, at: datetime, *, fresh: bool) -> User:
-        """The user after a payment happened; ``fresh`` if it is the first to its receiver."""
+    def settled(
+        self, amount_paise: int, at: datetime, *, fresh: bool, met: bool = False, checked: bool = False
+    ) -> User:
+        """The user after a payment happened.
+
+        Args:
+            amount_paise: what was paid.
+            at: when.
+            fresh: whether it is the first to its receiver.
+            met: whether the receiver is a new payee.
+            checked: whether the user asked about it at this very instant, and that event counts as well.
+        """
         unusual = is_unusual(amount_paise, self.settled_count, self.settled_paise)
         return self._next(
             at,
+            version=self.version + 1 + checked,
+            transaction_count=self.transaction_count + checked,
+            payee_count=self.payee_count + met,
             settled_count=self.settled_count + 1,
             settled_paise=self.settled_paise + amount_paise,
             largest_paise=max(self.largest_paise, amount_paise),
@@ -121,17 +134,13 @@ class User:
             habits=self.habits.settled(amount_paise, epoch_us(at), fresh=fresh, unusual=unusual),
         )
 
-    def reported(self, at: datetime) -> User:
-        """The user after reporting a payment as fraud."""
-        return self._next(at, track=self.track.reported(at))
+    def reported(self, at: datetime, *, met: bool = False) -> User:
+        """The user after reporting a payment as fraud; ``met`` if its receiver is a new payee."""
+        return self._next(at, track=self.track.reported(at), payee_count=self.payee_count + met)
 
     def moved(self, at: datetime) -> User:
         """The user after an event that changes nothing else about them."""
         return self._next(at)
-
-    def met(self) -> User:
-        """The user with one more payee, as part of the event under way."""
-        return replace(self, payee_count=self.payee_count + 1)
 
     def _next(self, at: datetime, **changes: Any) -> User:  # noqa: ANN401 - a field's own type
         """The user after an event; half the cost of ``replace``, and every payment pays it twice."""

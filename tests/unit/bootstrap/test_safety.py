@@ -56,6 +56,9 @@ def test_a_service_with_all_its_secrets_starts_in_production_and_anywhere() -> N
         ({"guess_limit_per_hour": 0}, "GUESS_LIMIT_PER_HOUR must be at least 1"),
         ({"code_limit_per_ten_minutes": 0}, "CODE_LIMIT_PER_TEN_MINUTES must be at least 1"),
         ({"signup_limit_per_hour": 0}, "SIGNUP_LIMIT_PER_HOUR must be at least 1"),
+        ({"metrics_port": 9464, "metrics_host": "0.0.0.0"}, "set METRICS_TOKEN"),
+        ({"metrics_token": "short"}, "METRICS_TOKEN is too short"),
+        ({"metrics_token": PEPPER, "metrics_token_previous": "a" * 40}, "METRICS_TOKEN_PREVIOUS can be guessed"),
     ],
 )
 def test_production_refuses(fields: dict[str, Any], said: str) -> None:
@@ -63,6 +66,15 @@ def test_production_refuses(fields: dict[str, Any], said: str) -> None:
         with_(**fields).require_safe()
     for value in fields.values():
         assert len(str(value)) < 12 or str(value) not in str(refused.value)
+
+
+def test_metrics_are_open_to_this_machine_alone_in_any_mode() -> None:
+    others = Settings(metrics_port=9464, metrics_host="0.0.0.0")
+    with pytest.raises(SettingsError, match=r"METRICS_HOST=0\.0\.0\.0 is no loopback address"):
+        others.require_safe()
+    msgspec.structs.replace(others, metrics_token=PEPPER).require_safe()
+    Settings(metrics_port=9464).require_safe()
+    Settings(metrics_host="0.0.0.0").require_safe()
 
 
 def test_a_gateway_on_this_machine_needs_no_tls() -> None:

@@ -17,6 +17,7 @@ from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.leftovers import MemoryLeftovers
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.one_time_secrets import SeededSecrets
+from upi_risk.adapters.memory.partitions import MemoryArchive, MemoryPartitions
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.past_decisions import MemoryPastDecisions
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
@@ -34,6 +35,7 @@ from upi_risk.adapters.memory.workshop import MemoryWorkshop
 __all__ = [
     "ManualClock",
     "MemoryApiKeys",
+    "MemoryArchive",
     "MemoryAuditLog",
     "MemoryCases",
     "MemoryChallenges",
@@ -48,6 +50,7 @@ __all__ = [
     "MemoryLeftovers",
     "MemoryModelStore",
     "MemoryOutbox",
+    "MemoryPartitions",
     "MemoryPastChecks",
     "MemoryPastDecisions",
     "MemoryRateLimiter",

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from upi_risk.adapters.postgres.operating_tables import (
+    archived_partitions,
     challenges,
     device_keys,
     experiment_scores,
@@ -42,6 +43,7 @@ from upi_risk.adapters.postgres.schema import INSTANT, METADATA, column, key
 __all__ = [
     "METADATA",
     "api_keys",
+    "archived_partitions",
     "audit",
     "challenges",
     "device_keys",
@@ -125,6 +127,7 @@ transactions: Final = Table(
     Column("model_score", Double, comment="Where rules or lists changed the score"),
     Column("rules_version", Text),
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
+    postgresql_partition_by="RANGE (transaction_id)",  # version 7: they rise with time
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
 Index(
