@@ -17,7 +17,7 @@ _DICE = random.Random(1)  # noqa: S311 - which values are real is no secret
 _REAL = json.loads(os.environ["UPI_RISK_REAL"])
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:  # noqa: ANN401 - its types are not installed here
     """Put real ids in the place of made-up ones, and let no key of a payment come twice."""
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:

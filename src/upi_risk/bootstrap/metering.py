@@ -76,6 +76,10 @@ class Meter:
         """Count a one-time code by what became of it."""
         self.tally.count("upi_risk_codes", (outcome,))
 
+    def code_sent(self, prefix: str) -> None:
+        """Count a one-time code by the first two digits of the number that it went to."""
+        self.tally.count("upi_risk_codes_sent", (prefix,))
+
     def shed(self, reason: str) -> None:
         """Count a request turned away under load, by a reason of a closed set."""
         self.tally.count("upi_risk_shed", (reason,))
