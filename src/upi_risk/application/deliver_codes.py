@@ -40,7 +40,7 @@ Told: TypeAlias = Callable[[Outcome, BaseException | None], None]
 class DeliverCodes:
     """Sends codes to phones that may have them: for signing up any, else those of users."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them hear, two are bounds
         self,
         users: Users,
         sender: CodeSender,
