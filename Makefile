@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz timing schemathesis faults soak backup restore month trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz timing schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot alerts-live
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +96,19 @@ replay: setup ## Send nine days that the model has not seen through the checks (
 train: setup ## Train a model (FILE=, OUT=)
 	@$(BIN)/upi-risk train --transactions "$(FILE)" --out "$(OUT)"
 
+# What lies in artifacts/models, by the commands of artifacts/README.md.
+MADE := var/reproduce
+reproduce: setup ## Make the shipped models anew and compare them bit for bit, for an hour or two (FILE= the handbook's stream)
+	@mkdir -p $(MADE)
+	@test -s $(MADE)/sim.parquet || $(BIN)/upi-risk simulate --users 12000 --days 150 --out $(MADE)/sim.parquet
+	@$(BIN)/upi-risk train --transactions $(MADE)/sim.parquet --features baseline --iterations 200 --depth 4 --folds 5 --out $(MADE)/v1.1
+	@$(BIN)/upi-risk train --transactions $(MADE)/sim.parquet --truth $(MADE)/sim.truth.parquet --features extended --folds 5 \
+	  --against $(MADE)/v1.1 --out $(MADE)/v2.0
+	@$(BIN)/upi-risk train --transactions "$(FILE)" --iterations 200 --depth 4 --units 1,25 --no-monotone --no-scale --out $(MADE)/v1.0
+	@for version in v2.0 v1.0; do \
+	  cmp $(MADE)/$$version/fraud_classifier.cbm artifacts/models/$$version/fraud_classifier.cbm && echo "$$version is the same to the bit." || exit 1; \
+	done
+
 psql: setup ## A psql on the database of the `make run` in another terminal
 	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
 	@. ./var/dev.env && exec "$$($(BIN)/python -c 'from upi_risk.adapters.embedded import find_postgres as f; print(f().path.with_name("psql"))')" "$$DATABASE_OWNER_URL"
@@ -131,8 +144,17 @@ month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, 
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
+CLEAN ?= 180
+ALERT ?=
+alerts-live: setup-dev ## Real faults on a running stack, and when a real Prometheus tells (CLEAN= seconds without, ALERT= one)
+	@$(BIN)/python -m tests.alarms $(CLEAN) $(ALERT)
+
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
+
+ROWS ?= 1000000
+bench-backtest: setup ## How long a backtest of a million decisions takes (ROWS=)
+	@$(BIN)/python -m benchmarks.backtest $(ROWS)
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile
@@ -140,14 +162,17 @@ profile: setup ## Microseconds a payment by stage
 bench-scale: setup ## How a check's cost grows with users and with history
 	@$(BIN)/python -m benchmarks scale --write
 
+bench-hot: setup ## Whether a receiver that very many pay keeps the others waiting
+	@$(BIN)/python -m benchmarks hot --write
+
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  pyproject.toml -o requirements/run.lock
+	  pyproject.toml --extra traces -o requirements/run.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/run.lock pyproject.toml --extra embedded --group build -o requirements/embedded.lock
+	  -c requirements/run.lock pyproject.toml --extra traces --extra embedded --group build -o requirements/embedded.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/embedded.lock pyproject.toml --extra embedded --group build --group dev -o requirements/dev.lock
+	  -c requirements/embedded.lock pyproject.toml --extra traces --extra embedded --group build --group dev -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  requirements/security.in -o requirements/security.lock
 

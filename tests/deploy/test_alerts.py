@@ -121,6 +121,16 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
     ("CodesForNobody", codes("nobody", 0.6), codes("nobody", 0.4)),
     ("CodesToOnePrefix", sent(0.6), sent(0.4)),
     ("CodesToOnePrefix", sent(0.9, a_minute=12), sent(0.9, a_minute=8)),
+    (
+        "PartitionMissing",
+        [constant("upi_risk_partition_months_ahead", 0)],
+        [constant("upi_risk_partition_months_ahead", 1)],
+    ),
+    (
+        "PaymentsWithoutPartition",
+        [constant("upi_risk_partition_rest", 1)],
+        [constant("upi_risk_partition_rest", 0)],
+    ),
     ("NotReady", [constant("upi_risk_ready", 0)], [constant("upi_risk_ready", 1)]),
     ("NotReady", [constant('up{job="upi-risk"}', 0)], [constant('up{job="upi-risk"}', 1)]),
 ]
@@ -185,3 +195,12 @@ def test_rules_and_dashboard_ask_for_metrics_that_the_service_has() -> None:
     for text in (*expressions(), *(rule["expr"] for rule in alerts().values())):
         for name in re.findall(r"\bupi_risk_\w+", text):
             assert name in FAMILIES or re.sub(f"{suffixes}$", "", name) in FAMILIES, name
+
+
+def test_the_dashboard_shows_every_family() -> None:
+    shown = {
+        re.sub(r"_(total|bucket|count|sum)$", "", name)
+        for one in expressions()
+        for name in re.findall(r"upi_risk_\w+", one)
+    }
+    assert shown == FAMILIES.keys()

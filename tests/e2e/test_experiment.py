@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import psycopg
 
+from tests.e2e.conftest import ROOT
 from tests.e2e.test_swap import some_artifacts
 from tests.servers import rows
 from upi_risk.bootstrap.asgi import create
@@ -42,6 +43,7 @@ async def test_a_share_of_payers_is_decided_by_the_challenger_while_an_experimen
     tmp_path: Path, settings: Settings
 ) -> None:
     artifacts = some_artifacts(tmp_path)
+    (artifacts / "models" / "v2.0").symlink_to(ROOT / "artifacts" / "models" / "v2.0")  # it reads 70 features, v1.0 14
     settings = msgspec.structs.replace(settings, artifacts_dir=str(artifacts), model_poll_seconds=1)
     app = create(settings)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # ASGI's types, spelt twice
@@ -78,6 +80,9 @@ async def test_a_share_of_payers_is_decided_by_the_challenger_while_an_experimen
         before = await decided(settings.database_url)
         await all_pay()
         after = await decided(settings.database_url)
+        shadow = ("start", "two", "--challenger", "v2.0", "--shadow")
+        await asyncio.to_thread(experiments, artifacts, settings, *shadow)
+        await pay_until("v1.0", "v2.0")
     assert after[("v1.0", None)] == before[("v1.0", None)] + len(accounts)
     plot = tmp_path / "one.html"
     status = ("status", "one", "--maturity", "0s", "--plot", str(plot))

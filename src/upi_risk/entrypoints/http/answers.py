@@ -50,9 +50,14 @@ class Answer:
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
 
 
+def encoded(content: msgspec.Struct) -> bytes:
+    """A JSON body."""
+    return _ENCODER.encode(content)
+
+
 def answer(content: msgspec.Struct, status: int = OK, headers: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
     """An answer with a JSON body."""
-    return Answer(_ENCODER.encode(content), status, (_JSON_HEADER, *headers))
+    return Answer(encoded(content), status, (_JSON_HEADER, *headers))
 
 
 def refusals(log_failure: LogFailure) -> Callable[[HttpRequest, Exception], Response[bytes]]:

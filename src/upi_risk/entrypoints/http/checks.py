@@ -16,17 +16,17 @@ from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.deadline import within
 from upi_risk.domain.access import Caller
 from upi_risk.domain.errors import ForbiddenError, InvalidInputError, OverloadedError, RateLimitedError
-from upi_risk.domain.payment import Payment, upi_id
+from upi_risk.domain.payment import Payment
 from upi_risk.domain.rate_limit import Ask as LimiterAsk
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.access import access_to
-from upi_risk.entrypoints.http.amounts import paise
 from upi_risk.entrypoints.http.answers import Answer, answer, refusal
 from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.edge import DECIDED, LET_IN, LogFailure
 from upi_risk.entrypoints.http.errors import METHOD_NOT_ALLOWED, RATE_LIMITED, ProblemError
 from upi_risk.entrypoints.http.guards import bearer_token
-from upi_risk.entrypoints.http.headers import idempotency_key
+from upi_risk.entrypoints.http.headers import header
+from upi_risk.entrypoints.http.payments import PaymentMaker
 from upi_risk.entrypoints.http.rate_limits import LimitRequests, limit_headers
 from upi_risk.entrypoints.http.schemas import CheckBody
 from upi_risk.entrypoints.http.use_cases import UseCases
@@ -34,7 +34,6 @@ from upi_risk.entrypoints.http.views import check_answer
 
 PATH: Final = "/check-transaction"
 _ACCESS: Final = access_to("POST", PATH)
-_LONGEST_USER_ID: Final = 64
 _METHODS: Final = (b"allow", b"POST, OPTIONS")
 _NO_CONTENT: Final = 204
 
@@ -72,8 +71,7 @@ class Ask:
         self._check = use_cases.check
         self._admit = use_cases.admit
         self._deadline_seconds = deadline_seconds
-        self._now = use_cases.clock.now
-        self._new_id = use_cases.identities.transaction_id
+        self._payment = PaymentMaker(use_cases)
 
     async def __call__(self, scope: HTTPScope, receive: Receive) -> Answer:
         """The answer.
@@ -127,7 +125,7 @@ class Ask:
             await self._recognised(token)
             raise
         try:
-            return Asked(token, self._payment(scope, body), ask)
+            return Asked(token, self._payment(body, header(scope, b"idempotency-key")), ask)
         except InvalidInputError as fault:
             if not _speaks_for(body.user_id, await self._recognised(token)) and fault.field != "user_id":
                 raise ForbiddenError from None
@@ -135,21 +133,6 @@ class Ask:
 
     async def _recognised(self, token: str) -> Caller:
         return await within(self._deadline_seconds, self._recognise.let_in(token, _ACCESS))
-
-    def _payment(self, scope: HTTPScope, body: CheckBody) -> Payment:
-        if not body.user_id:
-            raise InvalidInputError("user_id", "too_short")
-        if len(body.user_id) > _LONGEST_USER_ID:
-            raise InvalidInputError("user_id", "too_long")
-        now = self._now()
-        return Payment(
-            transaction_id=self._new_id(now),
-            user_id=body.user_id,
-            receiver=upi_id(body.receiver_upi),
-            amount_paise=paise(body.amount),
-            at=now,
-            idempotency_key=idempotency_key(scope, body.transaction_id),
-        )
 
 
 def _speaks_for(user_id: str, caller: Caller) -> bool:

@@ -19,6 +19,7 @@ from upi_risk.entrypoints.http.cors import PREFLIGHT, Headers, Origins, asked_me
 from upi_risk.entrypoints.http.errors import (
     FORBIDDEN,
     MEDIA_TYPE,
+    OVERLOADED,
     RATE_LIMITED,
     TIMEOUT,
     ClientGoneError,
@@ -53,6 +54,7 @@ SAFE_HEADERS: Final = ((b"x-content-type-options", b"nosniff"),)
 NO_STORE: Final = (b"cache-control", b"no-store")
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_CONTENT: Final = 204
+_PAST: Final = ("/transactions", "/v1/transactions")
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
 
@@ -77,6 +79,7 @@ class EdgeOptions:
         origins: of web pages that may call.
         hosts: the names, in lower case, that the service goes by; any if None.
         hsts: whether browsers are told to come by TLS alone from now on.
+        crowded: whether reading one's past is refused, as payments are asked about that go before it.
     """
 
     new_id: Callable[[], str]
@@ -87,11 +90,19 @@ class EdgeOptions:
     origins: Origins = field(default_factory=lambda: Origins(()))
     hosts: Collection[bytes] | None = None
     hsts: bool = False
+    crowded: Callable[[], bool] = lambda: False
 
 
 def safe_headers(*, hsts: bool) -> Headers:
     """The headers that every answer has, beside those that it may set itself."""
     return (*SAFE_HEADERS, HSTS) if hsts else SAFE_HEADERS
+
+
+def complete(headers: Sequence[tuple[bytes, bytes]], request_id: str, always: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those that every answer has."""
+    own_caching = any(name == b"cache-control" for name, _ in headers)
+    caching = () if own_caching else (NO_STORE,)
+    return [*headers, (b"x-request-id", request_id.encode()), *caching, *always]
 
 
 class Edge:
@@ -118,6 +129,7 @@ class Edge:
         self._origins = options.origins
         self._hosts = options.hosts
         self._safe = safe_headers(hsts=options.hsts)
+        self._crowded = options.crowded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -181,6 +193,9 @@ class Edge:
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
         app = self._app_for(scope)
+        if scope["method"] == "GET" and scope["path"].startswith(_PAST) and self._crowded():
+            await exchange.refuse(OVERLOADED)
+            return
         if self._limit is not None and app is self._app:
             scope["state"][LET_IN] = True
             if await self._over(scope, exchange):
@@ -280,10 +295,4 @@ class _Exchange:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        own_caching = any(name == b"cache-control" for name, _ in headers)
-        return [
-            *headers,
-            (b"x-request-id", self.request_id.encode()),
-            *(() if own_caching else (NO_STORE,)),
-            *self.always,
-        ]
+        return complete(headers, self.request_id, self.always)

@@ -42,7 +42,11 @@ def bearer_token(scope: HTTPScope) -> str:
     Raises:
         UnauthenticatedError: there is none, or it could not be one of ours.
     """
-    credentials = header(scope, b"authorization")
+    return token_in(header(scope, b"authorization"))
+
+
+def token_in(credentials: bytes | None) -> str:
+    """As :func:`bearer_token`, of the header's value; None if it was not sent."""
     match = _BEARER.fullmatch(credentials) if credentials is not None else None
     if match is None:
         raise UnauthenticatedError

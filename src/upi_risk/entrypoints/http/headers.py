@@ -35,13 +35,16 @@ def header(scope: HTTPScope, name: bytes) -> bytes | None:
     return found
 
 
-def idempotency_key(scope: HTTPScope, in_body: str | None) -> str | None:
+def checked_key(sent: bytes | None, in_body: str | None) -> str | None:
     """The caller's name for a payment: from the header or, without one, from the body.
+
+    Args:
+        sent: the value of the Idempotency-Key header; None if it was not sent.
+        in_body: the name in the body, if there is one.
 
     Raises:
         InvalidInputError: ``wrong_format``, not 1 to 64 visible ASCII characters.
     """
-    sent = header(scope, b"idempotency-key")
     key, field = (in_body, "transaction_id") if sent is None else (sent.decode("latin-1"), "Idempotency-Key")
     if key is not None and _KEY.fullmatch(key) is None:
         raise InvalidInputError(field, "wrong_format")

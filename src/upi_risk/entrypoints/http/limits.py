@@ -78,7 +78,7 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
     # Two of them, and two readers might take different ones; HTTP/1.0 may do without.
     elif named > 1 or (not named and scope["http_version"] == "1.1"):
         fault = INVALID_HTTP
-    elif named and hosts is not None and _name(host) not in hosts:
+    elif named and hosts is not None and host_name(host) not in hosts:
         fault = BAD_HOST
     elif b"%" in scope["raw_path"] and any(hidden in scope["raw_path"].lower() for hidden in _HIDDEN):
         fault = NOT_FOUND
@@ -87,7 +87,7 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
     return Head(fault, origin if asking == 1 else None, traceparent)
 
 
-def _name(host: bytes) -> bytes | None:
+def host_name(host: bytes) -> bytes | None:
     """The name in a Host header, in lower case and without the port; None if there is none."""
     match = _HOST.fullmatch(host)
     return (match[1] or match[2]).lower() if match else None

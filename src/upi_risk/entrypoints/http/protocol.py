@@ -56,19 +56,8 @@ class WireOptions:
     hsts: bool = False
 
 
-def problem_protocol(options: WireOptions) -> type[HttpToolsProtocol]:
-    """The protocol for uvicorn's ``http``."""
-
-    class Bound(ProblemProtocol):
-        pass
-
-    Bound.options = options
-    Bound.lookout = Lookout()
-    return Bound
-
-
 class ProblemProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, but for the shape of refusals, bounded in size and time; see :func:`problem_protocol`."""
+    """uvicorn's protocol, but for the shape of refusals, bounded in size and time."""
 
     options: WireOptions
     lookout: Lookout
@@ -173,11 +162,7 @@ class ProblemProtocol(HttpToolsProtocol):
         if upgrading and (self._get_upgrade() == b"websocket" or length is None):
             raise FramingError
         super().on_headers_complete()
-        self._heads += 1
-        self._size = 0
-        self._in_head = False
-        self._since = self._now
-        self._line.hears = True
+        self._head_is_complete()
         self.headers = []  # trailers are no headers, and come when those have been read
         self.scope["extensions"] = _EXTENSIONS
         self.cycle.__class__ = WholeAnswers  # uvicorn has no place for a class of one's own
@@ -189,11 +174,21 @@ class ProblemProtocol(HttpToolsProtocol):
         """Expect the next head."""
         if self._left:
             return
+        self._message_is_complete()
+        super().on_message_complete()
+
+    def _head_is_complete(self) -> None:
+        self._heads += 1
+        self._size = 0
+        self._in_head = False
+        self._since = self._now
+        self._line.hears = True
+
+    def _message_is_complete(self) -> None:
         self._in_head = True
         self._begun = False
         self._since = None
         self._line.hears = False
-        super().on_message_complete()
 
     def _take_whole_url(self) -> None:
         self.url, host = path_and_host(self.url, self.parser.get_method().decode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from litestar.types import HTTPScope
@@ -52,6 +53,7 @@ class LimitRequests:
         self._admit = Coalesce[Ask, Verdict](admit)
         self._address = address
         self._per_minute = limits.per_minute
+        self._of_all = lru_cache(maxsize=4096)(lambda address: Ask(f"minute {address}", limits.per_minute, MINUTE))
         own = {"/signup": ("signup", limits.sign_ups_per_hour), "/login": ("login", limits.log_ins_per_hour)}
         self._own = {path: ask for path, ask in own.items() if ask[1]}
 
@@ -77,7 +79,7 @@ class LimitRequests:
 
     def ask_of_all_routes(self, scope: HTTPScope) -> Ask | None:
         """What a request has to ask of the limiter, whatever its route; None if there is no such limit."""
-        return Ask(f"minute {self._address(scope)}", self._per_minute, MINUTE) if self._per_minute else None
+        return self._of_all(self._address(scope)) if self._per_minute else None
 
     async def require(self, ask: Ask) -> None:
         """Count a request.

@@ -31,18 +31,28 @@ class WholeAnswers(RequestResponseCycle):
         if self.disconnected:
             return
         headers = [*self.default_headers, *message["headers"]]
-        if _CLOSE in headers:
-            self.keep_alive = False
-        elif not self.keep_alive:
-            headers.append(_CLOSE)
-        lines = [b"%b: %b\r\n" % held for held in headers]
+        self.keep_alive = settled(headers, keep_alive=self.keep_alive)
         body = b"" if self.scope["method"] == "HEAD" else message["body"]
-        self.transport.write(b"".join([STATUS_LINE[message["status"]], *lines, b"\r\n", body]))
+        self.transport.write(whole_bytes(message["status"], headers, body))
         self.response_started = self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+
+def settled(headers: list[tuple[bytes, bytes]], *, keep_alive: bool) -> bool:
+    """Whether a connection stays open after an answer; if not, its headers say so from now on."""
+    if _CLOSE in headers:
+        return False
+    if not keep_alive:
+        headers.append(_CLOSE)
+    return keep_alive
+
+
+def whole_bytes(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """An answer as it goes out."""
+    return b"".join([STATUS_LINE[status], *(b"%b: %b\r\n" % held for held in headers), b"\r\n", body])
 
 
 def refusal_headers(kind: Kind, request_id: str, body: bytes, safe: Sequence[tuple[bytes, bytes]]) -> Any:  # noqa: ANN401
