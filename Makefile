@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot alerts-live
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz timing schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot alerts-live
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ REQUESTS ?= 1000000
 SEED ?= 1
 fuzz: setup-dev ## Damaged requests against a service of its own, or one without limits (URL=, REQUESTS=, SEED= to go on)
 	@$(BIN)/python -m tests.attacks.fuzz "$(URL)" $(REQUESTS) $(SEED)
+
+TIMES ?= 10000
+timing: setup-dev ## Whether answers, or how long they take, tell known phones from unknown ones (TIMES= of each)
+	@$(BIN)/python -m tests.attacks.timing $(TIMES)
 
 EXAMPLES ?= 100
 schemathesis: .venv-security/installed ## The OpenAPI document, as a payer, an analyst and an admin, against a service of its own (EXAMPLES=)

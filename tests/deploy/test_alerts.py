@@ -56,11 +56,17 @@ def codes(outcome: str, share: float) -> list[tuple[str, str]]:
     return shares(f'upi_risk_codes_total{{outcome="{outcome}"}}', 'upi_risk_codes_total{outcome="sent"}', share)
 
 
+def sent(share: float, a_minute: float = 100) -> list[tuple[str, str]]:
+    prefixes = [growing('upi_risk_codes_sent_total{prefix="73"}', a_minute * share)]
+    others = a_minute * (1 - share) / 2
+    return [*prefixes, *(growing(f'upi_risk_codes_sent_total{{prefix="{other}"}}', others) for other in (98, 99))]
+
+
 def since(name: str, days: float) -> list[tuple[str, str]]:
     return [constant(name, NOW - days * DAY)]
 
 
-LABELLED: Final = ("Drift", "TaskFailed")
+LABELLED: Final = ("Drift", "TaskFailed", "CodesToOnePrefix")
 """Alerts that say of what they are."""
 
 Series = list[tuple[str, str]]
@@ -113,6 +119,8 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
     ),
     ("CodesNotSent", codes("failed", 0.12), codes("failed", 0.08)),
     ("CodesForNobody", codes("nobody", 0.6), codes("nobody", 0.4)),
+    ("CodesToOnePrefix", sent(0.6), sent(0.4)),
+    ("CodesToOnePrefix", sent(0.9, a_minute=12), sent(0.9, a_minute=8)),
     (
         "PartitionMissing",
         [constant("upi_risk_partition_months_ahead", 0)],

@@ -249,7 +249,7 @@ def test_the_examples_are_of_their_schemas(operation: Operation) -> None:
 
 
 async def test_options_names_every_method_of_a_path(client: httpx.AsyncClient) -> None:
-    """Removed: ``allowing_devices``; Litestar's own answer lacked GET."""
+    """Removed: the answer to OPTIONS in ``listing_devices``; Litestar's own lacked GET."""
     for path in ("/devices", "/v1/devices"):
         allowed = (await client.options(path)).headers["allow"]
         assert set(allowed.split(", ")) == {"GET", "OPTIONS", "POST"}

@@ -278,7 +278,9 @@ class Container(containers.DeclarativeContainer):
     device_keys = providers.Singleton(PostgresDeviceKeys, engine)
     peppers = providers.Singleton(peppers, settings)
     sender = providers.Singleton(code_sender, settings)
-    deliver = providers.Singleton(DeliverCodes, users, sender, providers.Callable(telling, meter))
+    deliver = providers.Singleton(
+        DeliverCodes, users, sender, providers.Callable(telling, meter), counted=meter.provided.code_sent
+    )
     throttle = providers.Singleton(Throttle, limiter, providers.Callable(quotas, settings))
     open_challenge = providers.Singleton(OpenChallenge, challenges, secrets, peppers, clock, throttle, deliver)
     answer_challenge = providers.Singleton(AnswerChallenge, challenges, peppers, clock, throttle)

@@ -77,6 +77,10 @@ class Meter:
         """Count a one-time code by what became of it."""
         self.tally.count("upi_risk_codes", (outcome,))
 
+    def code_sent(self, prefix: str) -> None:
+        """Count a one-time code by the first two digits of the number that it went to."""
+        self.tally.count("upi_risk_codes_sent", (prefix,))
+
     def add_up(self) -> None:
         """Add the notes to the totals."""
         requests, self._requests = self._requests, []

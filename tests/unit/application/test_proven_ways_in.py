@@ -392,3 +392,14 @@ async def test_a_code_that_is_not_sent_is_told_and_so_is_one_too_many() -> None:
     await proven.sign_up.begin("Asha", PHONE, ADDRESS)
     await proven.deliver.stop(0.01)
     assert [outcome for outcome, _ in proven.told[3:]] == [Outcome.FAILED, Outcome.DROPPED]
+
+
+async def test_codes_are_counted_by_where_they_went_and_by_nothing_else() -> None:
+    proven = ProvenHouse()
+    await proven.a_user("9876543210")
+    proven.prefixes.clear()
+    await proven.log_in.begin("9876543210", "10.0.0.1", Way.CODE)
+    await proven.log_in.begin("7012345678", "10.0.0.1", Way.CODE)
+    await proven.sign_up.begin("Asha", "6300000001", "10.0.0.1")
+    await proven.deliver.settle()
+    assert proven.prefixes == ["98", "63"]

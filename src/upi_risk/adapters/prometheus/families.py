@@ -56,6 +56,7 @@ _ALL: Final = (
     Family("upi_risk_experiment_scores", "counter", "Payments scored by the model that did not decide.", ("result",)),
     Family("upi_risk_limiter_rejections", "counter", "Requests over a limit.", ("limit",)),
     Family("upi_risk_codes", "counter", "One-time codes, by what became of them.", ("outcome",)),
+    Family("upi_risk_codes_sent", "counter", "One-time codes sent, by the number's first two digits.", ("prefix",)),
     Family("upi_risk_shed", "counter", "Checks turned away as too many wait, or answered too late.", ("reason",)),
     Family("upi_risk_pool_connections", "gauge", "Connections to PostgreSQL.", ("state",)),
     Family("upi_risk_queue_length", "gauge", "Checks that wait for a batch."),
