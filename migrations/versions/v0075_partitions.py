@@ -180,6 +180,7 @@ def _until(connection: Connection) -> str:
     """The id before which are all that the first partition holds."""
     found = connection.execute(_UNTIL).scalar_one_or_none()
     if found is not None:
-        return re.findall(r"'([0-9a-f-]{36})'", found)[0]
+        first: str = re.findall(r"'([0-9a-f-]{36})'", found)[0]
+        return first
     digits = connection.execute(_AFTER_NEXT).scalar_one().rjust(12, "0")
     return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"

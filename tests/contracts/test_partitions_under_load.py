@@ -65,9 +65,8 @@ async def test_months_come_and_go_under_load_without_a_failed_payment(
     old = [a_check(user, at=NOON - timedelta(days=90), transaction_id=an_id(NOON - timedelta(days=90)))
            for user in (a_user(at=NOON - timedelta(days=99)) for _ in range(20))]  # fmt: skip
     for change in old:
-        await stores.users.add(
-            a_user(change.user.user_id, phone_key=change.user.phone_key, at=NOON - timedelta(days=99))
-        )
+        user_id, phone_key = change.user.user_id, change.user.phone_key
+        await stores.users.add(a_user(user_id, phone_key=phone_key, at=NOON - timedelta(days=99)))
         await stores.apply(change)
     tasks = [asyncio.create_task(paying(stores, user, ending)) for user in users]
     await asyncio.sleep(0.1)
