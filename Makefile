@@ -132,7 +132,7 @@ restore: setup ## Put a backup in the place of the database; stop the service fi
 
 PART ?= all
 NUMBER ?=
-faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
+faults: setup-dev ## Long tests under real faults, a result for docs/reliability.md each (PART= as there, NUMBER=)
 	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
 
 soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)

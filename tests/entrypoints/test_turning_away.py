@@ -27,18 +27,19 @@ class Read:
 
     def __init__(self, data: bytes) -> None:
         self.url, self.heads, self.ended, self.body = b"", 0, 0, b""
-        parser = httptools.HttpRequestParser(self)
+        self.keeps = True
+        self.parser = httptools.HttpRequestParser(self)
         try:
-            parser.feed_data(data)
+            self.parser.feed_data(data)
         except httptools.HttpParserError:
             self.ended = -1
-        self.keeps = self.ended > 0 and parser.should_keep_alive() and not parser.should_upgrade()
 
     def on_url(self, url: bytes) -> None:
         self.url += url
 
     def on_headers_complete(self) -> None:
         self.heads += 1
+        self.keeps &= self.parser.should_keep_alive() and not self.parser.should_upgrade()
 
     def on_body(self, body: bytes) -> None:
         self.body += body
@@ -57,13 +58,26 @@ def test_less_and_more_is_none(data: bytes) -> None:
     assert whole_check(data, {PATH}) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Transfer-Encoding: chunked\r\n", b"Content-Length: 9\r\n", b"Connection: close\r\n",
+        b"EXPECT: 100-continue\r\n", b"Upgrade: h2c\r\n", b"Origin: http://a\r\n",
+        b"X: y\nTransfer-Encoding : chunked\r\n", b"X: y\n\nz: z\r\n",
+    ],
+)  # fmt: skip
+def test_what_is_in_doubt_is_for_the_parser(line: bytes) -> None:
+    """Each was seen red without the look for it."""
+    assert whole_check(PLAIN.replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n"), {PATH}) is None
+
+
 @given(
     st.lists(st.tuples(st.integers(0, len(PLAIN)), st.integers(0, 12), st.sampled_from(PIECES)), min_size=1, max_size=3)
 )
 @example([(PLAIN.index(b"Content-Length"), 0, b"Transfer-Encoding: chunked\r\n")])
 @example([(PLAIN.index(b"Content-Length"), 0, b"Connection: close\r\n")])
 def test_what_is_refused_unread_is_one_message_to_the_parser_too(changes: list[tuple[int, int, bytes]]) -> None:
-    """Red without the look for a transfer encoding, for a second length, or for what closes the connection."""
+    """Red without the look for what closes the connection."""
     data = PLAIN
     for place, gone, piece in changes:
         data = data[:place] + piece + data[place + gone :]

@@ -21,6 +21,7 @@ from tests.faults.checker import lost, saved, violations
 from tests.faults.failover import Serve
 from tests.faults.servers import OwnServer, until_ready
 from tests.faults.storm import Storm, signed_up
+from tests.servers import rows
 from upi_risk.adapters.embedded import EmbeddedPostgres, EmbeddedValkey
 from upi_risk.adapters.postgres.migrate import upgrade
 
@@ -76,11 +77,14 @@ def payments_on(disk: Disk, postgres: OwnServer) -> Iterator[None]:
     place.mkdir(mode=0o700)
     owner = (postgres.home / "data").stat()
     os.chown(place, owner.st_uid, owner.st_gid)
-    _tell(postgres, f"CREATE TABLESPACE small LOCATION '{place}'", "ALTER TABLE transactions SET TABLESPACE small")
+    _tell(postgres, f"CREATE TABLESPACE small LOCATION '{place}'")
+    held = "SELECT relid::regclass::text FROM pg_partition_tree('transactions') WHERE isleaf"
+    tables = [name for (name,) in rows(postgres.url, held)]
+    _tell(postgres, *(f"ALTER TABLE {name} SET TABLESPACE small" for name in tables))
     try:
         yield
     finally:
-        _tell(postgres, "ALTER TABLE transactions SET TABLESPACE pg_default", "DROP TABLESPACE small")
+        _tell(postgres, *(f"ALTER TABLE {name} SET TABLESPACE pg_default" for name in tables), "DROP TABLESPACE small")
 
 
 def _tell(postgres: OwnServer, *commands: str) -> None:

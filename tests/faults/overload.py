@@ -56,7 +56,7 @@ async def overload(postgres: OwnServer, valkey: OwnServer, seconds: float, times
     async with started(postgres.url, valkey.url) as (port, _):
         payers = await signed_up(port, 200, _PHONES)
         requests = [payer.check(f"shop{n}@upi").decode() for payer in payers for n in range(5)]
-        await asyncio.to_thread(flooded, Order(port, requests, 0, 2, _CLOSED_LOOP))
+        await asyncio.to_thread(flooded, Order(port, requests, 0, min(seconds, 2), _CLOSED_LOOP))
         calm = await asyncio.to_thread(flooded, Order(port, requests, 0, seconds, _CLOSED_LOOP))
         told = Overloaded(peak=len(calm.answered) / calm.seconds)
         told.asked = told.peak * times

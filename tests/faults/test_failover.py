@@ -11,6 +11,7 @@ from tests.faults.failover import fail_over
 from tests.faults.servers import OwnServer, answered_again, serving
 from tests.faults.standby import either, followed, promote
 from tests.faults.wire import Payer, Wire
+from tests.servers import rows
 
 
 async def test_a_standby_is_promoted_under_load_and_nothing_acknowledged_is_lost(
@@ -30,6 +31,8 @@ async def test_what_the_standby_does_not_have_is_told_to_nobody(
 
     Red when the load tells a stored answer without waiting for the standby: the retry is told what is lost.
     """
+    may = "has_function_privilege('upi_risk_app', 'pg_logical_emit_message(bool, text, text, bool)', 'execute')"
+    assert rows(postgres.url, f"SELECT {may}") == [(True,)]
     with followed(postgres, tmp_path) as standby:
         async with serving(either(postgres, standby), valkey.url) as port, Wire(port) as wire:
             payer = await Payer.signed_up(wire, next(phones))

@@ -29,13 +29,15 @@ class Patience:
     Attributes:
         deadline_seconds: from a question to its answer at most; a batch that takes longer is abandoned.
         waiting_seconds: when a question has waited so long for its batch to begin, further ones are refused at once.
-            They are, too, when the process is short of time and would answer them later than after half of it.
         most_waiting: and so they are when so many wait.
+        by_pace: and so they are while the process is short of time and would answer them later than after half of
+            ``waiting_seconds``; see :class:`~upi_risk.application.room.Room`.
     """
 
     deadline_seconds: float = 0.45
     waiting_seconds: float = 0.2
     most_waiting: int = 4_096
+    by_pace: bool = False
 
 
 class Waiter(Protocol[Said_contra]):
@@ -208,7 +210,8 @@ class Coalesce(Generic[Question, Result]):
     def _watch(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         """Send those away who have waited as long as they may, and see how late that is done."""
         now = loop.time()
-        self._room.looked(now - due)
+        if self._patience.by_pace:
+            self._room.looked(now - due)
         oldest = now - self._patience.deadline_seconds
         for taken in self._taken:
             for waiting in taken:

@@ -152,8 +152,8 @@ def _patience(settings: Settings) -> Patience:
 
 
 def _patience_of_checks(settings: Settings) -> Patience:
-    """What would not go into the next batch is not let in."""
-    return replace(_patience(settings), most_waiting=LARGEST_BATCH)
+    """What would not go into the next batch, or not be answered in time by a busy process, is not let in."""
+    return replace(_patience(settings), most_waiting=LARGEST_BATCH, by_pace=True)
 
 
 def _forced(settings: Settings) -> Mapping[UpiId, Level]:

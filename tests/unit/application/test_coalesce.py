@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from upi_risk.application.coalesce import LARGEST_BATCH, Coalesce, Patience
-from upi_risk.application.room import LEAST
+from upi_risk.application.room import BOUNDLESS, LEAST
 from upi_risk.domain.errors import DeadlineError, OverloadedError, StoreUnavailableError, UnknownUserError, UpiRiskError
 
 
@@ -272,3 +272,18 @@ async def test_when_the_loop_is_short_of_time_no_more_are_let_in_than_it_answers
     await asyncio.gather(*tasks, return_exceptions=True)
     assert not coalesce.full()
     assert not coalesce.crowded()
+
+
+@pytest.mark.parametrize("by_pace", [True, False])
+async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> None:
+    """Red when the lateness of the look is not told to the room, and when it is told where it may not count."""
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=0.002, by_pace=by_pace))
+    doubling.gate.set()
+    await coalesce(1)
+    loop = asyncio.get_running_loop()
+    coalesce._room.answered(1, loop.time() + 1)
+    coalesce._watch(loop, loop.time() - 1)
+    assert coalesce._room.most == (LEAST if by_pace else BOUNDLESS)
+    assert coalesce._timer is not None
+    coalesce._timer.cancel()
