@@ -62,9 +62,10 @@ security: .venv-security/installed ## Known weaknesses in the code (bandit; semg
 	@$(SECURITY)/bandit -q -c pyproject.toml -r src
 	@PATH="$(CURDIR)/$(SECURITY):$$PATH" $(SECURITY)/semgrep scan --quiet --error --metrics=off --disable-version-check --no-git-ignore --config tools/semgrep src
 
-sbom: .venv-security/installed ## What the service is made of, as CycloneDX, in dist/sbom.json
+sbom: .venv-security/installed ## What the service is made of (CycloneDX: names, versions, hashes), in dist/sbom.json
 	@mkdir -p dist
 	@$(SECURITY)/cyclonedx-py requirements --output-reproducible --short-PURLs --pyproject pyproject.toml --of JSON -o dist/sbom.json requirements/run.lock
+	@$(BIN)/python tools/sbom.py dist/sbom.json
 
 URL ?=
 attacks: setup-dev ## The list of attacks against a service of its own, or one that runs without limits (URL=)

@@ -39,7 +39,10 @@ def manifests() -> Iterator[dict[str, Any]]:
 
 MANIFESTS: Final = list(manifests())
 PODS: Final = {m["metadata"]["name"]: m for m in MANIFESTS if m["kind"] in {"Deployment", "Job"}}
-SECRET: Final = {"DATABASE_URL", "REDIS_URL", "OTP_PEPPER", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN", "METRICS_TOKEN"}
+SECRET: Final = {
+    "DATABASE_URL", "REDIS_URL", "OTP_PEPPER", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN", "METRICS_TOKEN", "DATA_KEY",
+    "PHONE_INDEX_KEY",
+}  # fmt: skip
 
 
 def named(kind: str) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from upi_risk.domain.drift import Drift
+from upi_risk.domain.drift import Drift, Histogram
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.gate import Verdict
@@ -234,6 +234,7 @@ class TrainingRecord:
         tuning: how the parameters were chosen, where that was asked for.
         stopping: how the number of trees was found, where growing was stopped early.
         scaling: how raw answers came to be scores; None: they are the scores.
+        scores: how scores are spread on the test period.
     """
 
     source: Source
@@ -252,6 +253,7 @@ class TrainingRecord:
     tuning: Tuning | None = None
     stopping: Stopping | None = None
     scaling: Scaling | None = None
+    scores: Histogram | None = None
 
 
 def _short(at: datetime) -> str:
