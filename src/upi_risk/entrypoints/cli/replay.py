@@ -255,7 +255,7 @@ def _reads(stats: CacheStats) -> Quality:
         "cache hit rate (payments)": f"{stats.hit_rate:.1%}",
         "payments read for": f"{_share(stats.misses, looked_up)}, {-stats.hit_rate:.1%} against no cache",
         **(
-            {"of these, for an old copy of the receiver": _share(stats.for_receivers, stats.misses)}
+            {"of these, for the receiver alone": _share(stats.for_receivers, stats.misses)}
             if stats.for_receivers
             else {}
         ),
