@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot alerts-live
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,9 +62,10 @@ security: .venv-security/installed ## Known weaknesses in the code (bandit; semg
 	@$(SECURITY)/bandit -q -c pyproject.toml -r src
 	@PATH="$(CURDIR)/$(SECURITY):$$PATH" $(SECURITY)/semgrep scan --quiet --error --metrics=off --disable-version-check --no-git-ignore --config tools/semgrep src
 
-sbom: .venv-security/installed ## What the service is made of, as CycloneDX, in dist/sbom.json
+sbom: .venv-security/installed ## What the service is made of (CycloneDX: names, versions, hashes), in dist/sbom.json
 	@mkdir -p dist
 	@$(SECURITY)/cyclonedx-py requirements --output-reproducible --short-PURLs --pyproject pyproject.toml --of JSON -o dist/sbom.json requirements/run.lock
+	@$(BIN)/python tools/sbom.py dist/sbom.json
 
 URL ?=
 attacks: setup-dev ## The list of attacks against a service of its own, or one that runs without limits (URL=)
@@ -139,6 +140,11 @@ month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, 
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
+CLEAN ?= 180
+ALERT ?=
+alerts-live: setup-dev ## Real faults on a running stack, and when a real Prometheus tells (CLEAN= seconds without, ALERT= one)
+	@$(BIN)/python -m tests.alarms $(CLEAN) $(ALERT)
+
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
 

@@ -98,7 +98,7 @@ class Life:
         outcomes = Outcomes(
             ConfirmTransaction(history, self.clock, amend), ReportFraud(history, self.clock, amend, ledger, cache)
         )
-        self.replay = Replay(MemoryUsers(self.store), identities, self.behind, outcomes, 6_000_000_000)  # type: ignore[arg-type]  # called like it
+        self.replay = Replay(MemoryUsers(self.store), identities, self.behind, outcomes)  # type: ignore[arg-type]  # called like it
         self.follow_model = FollowModel(self.models, self.scorer, print)
         self.follow = FollowExperiment(self.experiments, self.scorer, self.arms, self._trial, self._tell)
         start = StartExperiment(self.models, self.experiments, self.clock)

@@ -26,11 +26,13 @@ class Target:
     Attributes:
         address: where it is.
         database_url: its PostgreSQL; empty for one that is named, which keeps that to itself.
+        redis_url: its Redis; likewise.
         own: the process, if it is one of ours.
     """
 
     address: tuple[str, int]
     database_url: str = ""
+    redis_url: str = ""
     own: Serving | None = None
 
     @property
@@ -67,4 +69,4 @@ def target(url: str = "", **settings: str) -> Iterator[Target]:
         redis = stack.enter_context(EmbeddedValkey(folder / "valkey", durable=False)).url
         upgrade(database)
         own = stack.enter_context(served(database, redis, folder / "log", LOG_LEVEL="warning", **_LONG, **settings))
-        yield Target(own.address, database, own)
+        yield Target(own.address, database, redis, own)

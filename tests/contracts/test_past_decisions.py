@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOON, a_payment, a_phone, a_user, an_assessment, later
-from tests.contracts.stores import Stores
+from tests.contracts.stores import PHONES, Stores
 from upi_risk.adapters.memory import MemoryHistory, MemoryPastDecisions
 from upi_risk.adapters.postgres.past_decisions import PostgresPastDecisions
 from upi_risk.domain.backtest import DECISIONS, OUTCOMES, VOICES, Column, Names, Outcome, PastDecisions, Voice
@@ -20,14 +20,14 @@ from upi_risk.domain.transaction import Transaction
 
 WIDE = tuple(float(place) for place in range(len(EXTENDED_SET.names)))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PAYER = a_user("UID-PAYER", phone=a_phone(876543210))
+PAYER = a_user("UID-PAYER", phone_key=a_phone(876543210))
 
 
 @pytest.fixture
 def past(stores: Stores, request: pytest.FixtureRequest) -> PastDecisions:
     if isinstance(stores.history, MemoryHistory):
-        return MemoryPastDecisions(stores.history._store)
-    return PostgresPastDecisions(request.getfixturevalue("engine"))
+        return MemoryPastDecisions(stores.history._store, PHONES)
+    return PostgresPastDecisions(request.getfixturevalue("engine"), PHONES)
 
 
 def decided(number: int, decision: Decision, receiver: str = "shop@okbank", **more: Any) -> Transaction:  # noqa: ANN401 - fields of the answer

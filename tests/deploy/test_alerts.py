@@ -113,6 +113,16 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
     ),
     ("CodesNotSent", codes("failed", 0.12), codes("failed", 0.08)),
     ("CodesForNobody", codes("nobody", 0.6), codes("nobody", 0.4)),
+    (
+        "PartitionMissing",
+        [constant("upi_risk_partition_months_ahead", 0)],
+        [constant("upi_risk_partition_months_ahead", 1)],
+    ),
+    (
+        "PaymentsWithoutPartition",
+        [constant("upi_risk_partition_rest", 1)],
+        [constant("upi_risk_partition_rest", 0)],
+    ),
     ("NotReady", [constant("upi_risk_ready", 0)], [constant("upi_risk_ready", 1)]),
     ("NotReady", [constant('up{job="upi-risk"}', 0)], [constant('up{job="upi-risk"}', 1)]),
 ]

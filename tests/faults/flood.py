@@ -31,6 +31,7 @@ class Order:
         rate: a second; 0 is closed loop: each connection asks again as soon as it is answered.
         seconds: for how long.
         connections: what is due while none of them is free is not sent.
+        most: requests, all in all; 0 is as many as there is time for.
     """
 
     port: int
@@ -38,6 +39,7 @@ class Order:
     rate: float
     seconds: float
     connections: int
+    most: int = 0
 
 
 @dataclass
@@ -80,7 +82,7 @@ class _Load:
 
     def run(self) -> Flooded:
         order, began, due = self._order, perf_counter(), 0.0
-        while (now := perf_counter() - began) < order.seconds:
+        while (now := perf_counter() - began) < order.seconds and self._turn < (order.most or self._turn + 1):
             if order.rate:
                 late = now - due
                 while due <= now:
@@ -91,7 +93,7 @@ class _Load:
                         self._told.unsent += 1
                 self._told.late = max(self._told.late, late)
             else:
-                while self._free:
+                while self._free and self._turn < (order.most or self._turn + 1):
                     self._send(self._free.pop())
             self._take(0.001)
         until = perf_counter() + _GRACE_SECONDS

@@ -30,6 +30,9 @@ from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
+from upi_risk.adapters.postgres.persons import Persons
+from upi_risk.adapters.postgres.protection import PostgresProtection
+from upi_risk.adapters.postgres.retention import PostgresRetention
 from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
@@ -64,16 +67,19 @@ from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.overview import LookAtReceiver, ShowOverview
+from upi_risk.application.protect import Protect
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.read_from_replica import ReadFromReplica
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
+from upi_risk.application.retain import Retain
 from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
 from upi_risk.application.tokens import IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.data_keys import periods, phone_keys, vault
 from upi_risk.bootstrap.following_rules import tell_rules
 from upi_risk.bootstrap.following_subscribers import FollowingSubscribers
 from upi_risk.bootstrap.logging import tell_model_failure
@@ -178,8 +184,11 @@ class Container(containers.DeclarativeContainer):
     models = providers.Singleton(_model_store, settings)
     scorer = providers.Singleton(_scorer, settings, models)
 
-    users = providers.Singleton(PostgresUsers, engine)
-    webhooks = providers.Singleton(PostgresWebhooks, engine)
+    phones = providers.Singleton(phone_keys, settings)
+    vault = providers.Singleton(vault, settings)
+    persons = providers.Singleton(Persons, phones, vault)
+    users = providers.Singleton(PostgresUsers, engine, persons)
+    webhooks = providers.Singleton(PostgresWebhooks, engine, vault)
     subscribers = providers.Singleton(FollowingSubscribers, webhooks)
     ledger = providers.Singleton(PostgresLedger, engine, subscribers)
     history = providers.Singleton(PostgresHistory, engine)
@@ -194,7 +203,11 @@ class Container(containers.DeclarativeContainer):
     patience = providers.Singleton(_patience, settings)
     note = providers.Singleton(NoteDeeds, audit, patience)
     cached_sign_ins = providers.Singleton(
-        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
+        CachedSignIns,
+        providers.Singleton(PostgresSignIns, engine, persons),
+        redis,
+        prefix=cache_prefix,
+        guard=redis_guard,
     )
     sign_ins = providers.Singleton(AuditedSignIns, cached_sign_ins, note)
     roles = providers.Singleton(PostgresRoles, engine)
@@ -213,7 +226,7 @@ class Container(containers.DeclarativeContainer):
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
     rules = providers.Singleton(PostgresRules, engine)
-    rules_in_force = providers.Singleton(RulesInForce, policy)
+    rules_in_force = providers.Singleton(RulesInForce, policy, phones=phones)
     follow_rules = providers.Singleton(
         FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
     )
@@ -234,8 +247,8 @@ class Container(containers.DeclarativeContainer):
     report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
     record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
-    sign_up = providers.Singleton(SignUp, identities, clock, issue)
-    admit = providers.Singleton(AdmitUser, clock, amend, issue)
+    sign_up = providers.Singleton(SignUp, identities, clock, issue, phones)
+    admit = providers.Singleton(AdmitUser, users, clock, amend, issue)
     log_in = providers.Singleton(LogIn, users, admit)
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
@@ -246,7 +259,7 @@ class Container(containers.DeclarativeContainer):
     batches = providers.Singleton(MeasuredBatches, check_for_callers, meter)
     patience_of_checks = providers.Singleton(_patience_of_checks, settings)
     check = providers.Singleton(Coalesce, batches, patience_of_checks, MOST_UNDER_WAY)
-    cases = providers.Singleton(ShowCases, all_cases, ledger)
+    cases = providers.Singleton(ShowCases, all_cases, users, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
     overview = providers.Singleton(ShowOverview, scorer, rules_in_force, providers.Singleton(PostgresFigures, engine))
     look_at_receiver = providers.Singleton(LookAtReceiver, ledger)
@@ -255,7 +268,10 @@ class Container(containers.DeclarativeContainer):
     set_role = providers.Singleton(SetRole, people, roles, clock, note)
     manage_keys = providers.Singleton(ManageKeys, keys, identities, clock, note)
     erase_user = providers.Singleton(EraseUser, people, cached_sign_ins, erasure, cache, clock, note)
-    look_up = providers.Singleton(LookUp, ledger, past)
+    protect = providers.Singleton(Protect, providers.Singleton(PostgresProtection, engine, persons), clock, note)
+    retention = providers.Singleton(PostgresRetention, engine)
+    retain = providers.Singleton(Retain, retention, erase_user, providers.Callable(periods, settings), clock, note)
+    look_up = providers.Singleton(LookUp, users, ledger, past)
 
     secrets = providers.Singleton(RandomSecrets)
     challenges = providers.Singleton(PostgresChallenges, engine)

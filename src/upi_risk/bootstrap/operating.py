@@ -47,7 +47,13 @@ async def open_house() -> AsyncIterator[OperatorHouse]:
         )  # fmt: skip
         try:
             yield OperatorHouse(
-                actor(), container.set_role(), container.manage_keys(), container.erase_user(), container.audit()
+                actor(),
+                container.set_role(),
+                container.manage_keys(),
+                container.erase_user(),
+                container.audit(),
+                container.protect(),
+                container.retain(),
             )
         finally:
             await container.note().drain()

@@ -34,11 +34,13 @@ from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.commands.train import build_trainer
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.operating import jot
+from upi_risk.bootstrap.partitions_house import partitions_house
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.experiment import MATURITY
 from upi_risk.domain.monitoring import Monitoring
 from upi_risk.domain.schedule import Every, Run
 from upi_risk.domain.stream import FileForm
+from upi_risk.entrypoints.cli.partitions import PartitionsHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class WorkHouse:
     container: Container
     runs: PostgresRuns
     settings: Settings
+    partitions: PartitionsHouse
 
     def work(self, tell: Callable[[Run], None]) -> Work:
         """The use case; ``tell`` hears of each run that has ended."""
@@ -83,6 +86,23 @@ class WorkHouse:
 
         return Task("housekeep", Every.HOUR, do)
 
+    def keep_partitions(self) -> Task:
+        """Making partitions for the months to come, once an hour."""
+
+        async def do() -> str:
+            return str(await self.partitions.keep())
+
+        return Task("partitions", Every.HOUR, do)
+
+    def archive(self) -> Task:
+        """Archiving what was kept long enough, once a day."""
+
+        async def do() -> str:
+            done = await self.partitions.archive(None, None)()
+            return " ".join(map(str, done)) or "Nothing is old enough."
+
+        return Task("archive", Every.DAY, do)
+
     def monitor(self, folder: Path, maturity: timedelta = MATURITY) -> Task:
         """Writing the page on the model in service, once a day."""
         container = self.container
@@ -116,7 +136,8 @@ async def open_house() -> AsyncIterator[WorkHouse]:
         settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
         container = Container(settings=settings)
         try:
-            yield WorkHouse(container, PostgresRuns(container.engine()), settings)
+            async with partitions_house(urls.owner, settings) as partitions:
+                yield WorkHouse(container, PostgresRuns(container.engine()), settings, partitions)
         finally:
             await container.note().drain()
             await container.engine().dispose()

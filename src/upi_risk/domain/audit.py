@@ -35,6 +35,8 @@ class Deed(StrEnum):
     MODEL_PROMOTED = "model-promoted"
     MODEL_ROLLED_BACK = "model-rolled-back"
     USER_ERASED = "user-erased"
+    DATA_SEALED = "data-sealed"
+    RETENTION = "retention"
     VERDICT = "verdict"
     RULES_APPLIED = "rules-applied"
     LIST_ADDED = "list-added"

@@ -10,6 +10,7 @@ from upi_risk.domain.decision import DECISION_OF, Assessment, Decision, Factor, 
 from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.lists import Kind, ListEntry, Lists, Side
 from upi_risk.domain.payment import Payment
+from upi_risk.domain.person import IN_CLEAR, PhoneKeys
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.rules import DAY_COUNT, DAY_SUM, Rule, RuleBook
 from upi_risk.domain.user import User
@@ -23,7 +24,6 @@ UNSURE: Final = 0.5
 _RANK: Final = {Decision.ALLOW: 0, Decision.VERIFY: 1, Decision.BLOCK: 2}
 _LEVEL_OF: Final = {decision: level for level, decision in DECISION_OF.items()}
 _WIDE: Final = len(EXTENDED_SET.names)
-_COUNTRY_CODE: Final = len("+91")
 
 _SAID: Final = {
     (Side.BLOCK, Kind.USER): "Payments from this account are stopped",
@@ -37,7 +37,9 @@ _SAID: Final = {
 UNAVAILABLE: Final = Factor("rules_unavailable", "Checked without the block list, which could not be read", 0.0)
 
 
-def numbers_of(vector: Sequence[float], payment: Payment, user: User, score: float) -> tuple[float, ...]:
+def numbers_of(
+    vector: Sequence[float], payment: Payment, user: User, score: float, phones: PhoneKeys = IN_CLEAR
+) -> tuple[float, ...]:
     """The numbers that conditions are asked of, one for each of :data:`~upi_risk.domain.rules.FACTS`.
 
     Args:
@@ -45,16 +47,12 @@ def numbers_of(vector: Sequence[float], payment: Payment, user: User, score: flo
         payment: the question.
         user: the payer.
         score: the model's.
+        phones: tells the payer's own phone.
     """
     if len(vector) < _WIDE:
         vector = (*vector, *(0.0,) * (_WIDE - len(vector)))
     paise = round(vector[DAY_SUM] * 100) + payment.amount_paise
-    return (*vector, paise / 100, vector[DAY_COUNT] + 1, is_own_number(payment.receiver, user.phone), score)
-
-
-def is_own_number(receiver: str, phone: str) -> bool:
-    """Whether the name before ``@`` is the payer's own phone, as ``9876543210@ybl`` and ``9876543210-2@ybl``."""
-    return receiver.startswith(phone[_COUNTRY_CODE:]) and receiver[len(phone) - _COUNTRY_CODE] in "@-"
+    return (*vector, paise / 100, vector[DAY_COUNT] + 1, phones.own(payment.receiver, user.phone_key), score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,8 @@ class Ruling:
         to_the_hour: whether a rule reads payments to receivers from the end of their hour on.
     """
 
-    def __init__(self, rules: RuleSet | None, policy: RiskPolicy) -> None:
+    def __init__(self, rules: RuleSet | None, policy: RiskPolicy, phones: PhoneKeys = IN_CLEAR) -> None:
+        self._phones = phones
         self.rules = rules
         self.version = rules.version if rules else None
         self.wide = rules is not None and rules.book.wide
@@ -105,7 +104,7 @@ class Ruling:
         if self.rules is None:
             return self._settled(said, Decision.VERIFY, [UNAVAILABLE], UNSURE)
         entries = self._lists.about(payment.user_id, payment.receiver, payment.at)
-        numbers = numbers_of(vector, payment, user, said.score)
+        numbers = numbers_of(vector, payment, user, said.score, self._phones)
         fired = [rule for rule, test in self._tests if test(numbers)]
         if not fired and not entries:
             return said
@@ -168,10 +167,11 @@ class RulesInForce:
         ruling: what decides the next batch.
     """
 
-    def __init__(self, policy: RiskPolicy, rules: RuleSet | None = None) -> None:
-        """Without rules nothing is known of any, and no payment is simply allowed."""
+    def __init__(self, policy: RiskPolicy, rules: RuleSet | None = None, phones: PhoneKeys = IN_CLEAR) -> None:
+        """Without rules nothing is known of any, and no payment is simply allowed; ``phones`` tells the payer's own."""
         self._policy = policy
-        self.ruling = Ruling(rules, policy)
+        self._phones = phones
+        self.ruling = Ruling(rules, policy, phones)
 
     @property
     def version(self) -> str | None:
@@ -180,4 +180,4 @@ class RulesInForce:
 
     def swap(self, rules: RuleSet) -> None:
         """Apply other rules from the next batch on."""
-        self.ruling = Ruling(rules, self._policy)
+        self.ruling = Ruling(rules, self._policy, self._phones)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from upi_risk.domain.features import HABIT_PAYMENTS
 from upi_risk.domain.habits import Habits
 from upi_risk.domain.indian_time import MICROSECOND, epoch_us, indian_day
-from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.payment import UpiId
 from upi_risk.domain.scores import Value, trust_score
 from upi_risk.domain.track_record import TrackRecord
 
@@ -62,6 +62,7 @@ class User:
     one user never share an instant: :meth:`instant` moves the later one by a microsecond.
 
     Attributes:
+        phone_key: what is kept in the phone's place, see :class:`upi_risk.domain.person.PhoneKeys`; nobody else's.
         version: the number of events so far; the store commits an event only on the version it was computed from.
         login_count: sign-ins, the sign-up among them.
         transaction_count: payments checked, whatever the answer.
@@ -75,8 +76,7 @@ class User:
     """
 
     user_id: str
-    name: str
-    phone: Phone
+    phone_key: str
     created_at: datetime
     last_event_at: datetime
     last_login_at: datetime
@@ -92,9 +92,10 @@ class User:
     habits: Habits = field(default_factory=Habits)
 
     @classmethod
-    def sign_up(cls, user_id: str, name: str, phone: Phone, at: datetime) -> User:
-        """A new user; signing up counts as the first sign-in."""
-        return cls(user_id, name, phone, created_at=at, last_event_at=at, last_login_at=at)
+    def sign_up(cls, user_id: str, at: datetime, phone_key: str | None = None) -> User:
+        """A new user; signing up counts as the first sign-in. Without a phone's key it is nobody who could sign in."""
+        kept = f"none:{user_id}" if phone_key is None else phone_key
+        return cls(user_id, kept, created_at=at, last_event_at=at, last_login_at=at)
 
     def instant(self, at: datetime) -> datetime:
         """The instant of an event that comes now: later than every earlier event of this user."""

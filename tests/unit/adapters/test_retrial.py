@@ -30,7 +30,7 @@ from upi_risk.domain.ruling import RuleSet, Ruling
 from upi_risk.domain.transaction import Status, Transaction
 
 ALLOW, VERIFY, BLOCK = Decision.ALLOW, Decision.VERIFY, Decision.BLOCK
-USER = a_user("UID-1", phone=a_phone(876543210))
+USER = a_user("UID-1", phone_key=a_phone(876543210))
 POLICY = RiskPolicy(medium_from=0.3, high_above=0.6)
 NO_RULES = RuleSet("0.0", RuleBook("none", ()), Lists.of([]))
 

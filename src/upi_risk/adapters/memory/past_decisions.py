@@ -10,9 +10,9 @@ from typing import Final
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.domain.backtest import DECISIONS, OUTCOMES, VOICES, DecisionPage, Names, Outcome, Voice
 from upi_risk.domain.degraded import BY_RULES
+from upi_risk.domain.person import IN_CLEAR, PhoneKeys
 from upi_risk.domain.policy import SANDBOX
 from upi_risk.domain.rules import FACTS
-from upi_risk.domain.ruling import is_own_number
 from upi_risk.domain.transaction import Transaction
 
 PAGE: Final = 100
@@ -22,8 +22,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class MemoryPastDecisions:
     """See :class:`upi_risk.domain.backtest.PastDecisions`."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, phones: PhoneKeys = IN_CLEAR) -> None:
+        """``phones`` tells a payer's own phone."""
         self._store = store
+        self._phones = phones
 
     async def count(self, first: datetime | None, end: datetime | None) -> int:
         """How many there are."""
@@ -63,7 +65,7 @@ class MemoryPastDecisions:
 
     def _fact(self, row: Transaction, name: str) -> float:
         if name == "is_own_number":
-            return float(is_own_number(row.payment.receiver, self._store.users[row.payment.user_id].phone))
+            return float(self._phones.own(row.payment.receiver, self._store.users[row.payment.user_id].phone_key))
         place = FACTS.index(name)
         return row.features[place] if place < len(row.features) else nan
 

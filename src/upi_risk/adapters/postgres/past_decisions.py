@@ -15,16 +15,18 @@ import numpy.typing as npt
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from upi_risk.adapters.postgres.partition_statements import within
 from upi_risk.adapters.postgres.patience import patient
 from upi_risk.domain.backtest import DECISIONS, OUTCOMES, VOICES, DecisionPage, Names, Outcome, Voice
 from upi_risk.domain.degraded import BY_RULES
 from upi_risk.domain.errors import StoreUnavailableError
+from upi_risk.domain.person import PhoneKeys
 from upi_risk.domain.policy import SANDBOX
 from upi_risk.domain.rules import FACTS
 
 PAGE: Final = 50_000
 
-_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz"
+_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz AND {ids}"
 _COUNT: Final = f"SELECT count(*) FROM transactions t WHERE {_WITHIN}"  # noqa: S608 - constants
 
 _TEST_RECEIVERS: Final = ", ".join(f"'{receiver}'" for receiver in SANDBOX)
@@ -59,10 +61,14 @@ _TEXTS: Final = {
 """Names, all of ASCII, filled up with blanks to the longest there may be."""
 
 _USERS: Final = " JOIN users u USING (user_id)"
-_OWN_NUMBER: Final = (
-    "CASE WHEN starts_with(t.receiver_upi, substr(u.mobile, 4)) AND substr(t.receiver_upi, 11, 1) IN ('@', '-') "
-    "THEN 1.0::float8 ELSE 0.0 END"
-)
+_OWN_NUMBER: Final = "is_own_number"
+_PAID: Final = "number paid"
+_KEPT: Final = "phone kept"
+_NUMBER_PAID: Final = {
+    _PAID: ("CASE WHEN t.receiver_upi ~ '^[0-9]{10}[@-]' THEN left(t.receiver_upi, 11) ELSE rpad('', 11) END", "S11"),
+    _KEPT: ("rpad(u.mobile, 64)", "S64"),
+}
+"""Which number was paid, if the receiver's name looks like one, and what is kept of the payer's phone."""
 _HEADER: Final = len(b"PGCOPY\n\xff\r\n\x00") + 4 + 4
 """A signature, flags, and the length of nothing: before the first row (PostgreSQL's manual, `COPY`)."""
 
@@ -72,8 +78,10 @@ Rows = npt.NDArray[np.void]
 class PostgresPastDecisions:
     """See :class:`upi_risk.domain.backtest.PastDecisions`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, phones: PhoneKeys) -> None:
+        """``phones`` tells a payer's own phone, which the database cannot."""
         self._engine = engine
+        self._phones = phones
 
     async def count(self, first: datetime | None, end: datetime | None) -> int:
         """How many there are."""
@@ -84,14 +92,37 @@ class PostgresPastDecisions:
         self, first: datetime | None, end: datetime | None, facts: Sequence[str], *, names: bool
     ) -> AsyncGenerator[DecisionPage, None]:
         """The decisions, in pages."""
-        columns = _NUMBERS | {name: (_fact(name), ">f8") for name in facts} | (_TEXTS if names else {})
+        own = _OWN_NUMBER in facts
+        columns = _NUMBERS | {name: (_fact(name), ">f8") for name in facts if name != _OWN_NUMBER}
+        columns |= (_NUMBER_PAID if own else {}) | (_TEXTS if names else {})
         asked = ", ".join(expression for expression, _ in columns.values())
-        users = _USERS if "is_own_number" in facts else ""
+        users = _USERS if own else ""
         selected = f"SELECT {asked} FROM transactions t{users} WHERE " + _between(_WITHIN, first, end)  # noqa: S608
         layout = _layout({name: kind for name, (_, kind) in columns.items()})
         async with patient(self._engine) as connection, aclosing(_copied(connection, selected, layout)) as pages:
             async for rows in pages:
-                yield _page(rows, facts, names=names)
+                yield self._page(rows, facts, names=names)
+
+    def _page(self, rows: Rows, facts: Sequence[str], *, names: bool) -> DecisionPage:
+        read = (*_NUMBERS, *(name for name in facts if name != _OWN_NUMBER))
+        numbers = {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in read}
+        if _OWN_NUMBER in facts:
+            numbers[_OWN_NUMBER] = self._own(rows)
+        told = Names(**{name: np.char.rstrip(rows[name].astype(np.str_)) for name in _TEXTS}) if names else None
+        return DecisionPage(
+            **{name: numbers[name] for name in _NUMBERS},
+            facts={name: numbers[name] for name in facts},
+            names=told,
+        )
+
+    def _own(self, rows: Rows) -> npt.NDArray[np.float64]:
+        """1 where the number that was paid is the payer's own."""
+        found = np.zeros(len(rows))
+        paid = np.char.strip(rows[_PAID])
+        for place in np.flatnonzero(paid != b""):
+            kept = rows[_KEPT][place].decode().rstrip()
+            found[place] = self._phones.own(paid[place].decode(), kept)
+        return found
 
 
 def _layout(kinds: dict[str, str]) -> np.dtype[np.void]:
@@ -125,20 +156,12 @@ def _rows(wire: bytes, layout: np.dtype[np.void]) -> Rows:
 
 def _between(statement: str, first: datetime | None, end: datetime | None) -> str:
     return statement.format(
-        first=first.isoformat() if first else "-infinity", end=end.isoformat() if end else "infinity"
+        first=first.isoformat() if first else "-infinity",
+        end=end.isoformat() if end else "infinity",
+        ids=within(first, end),
     )
 
 
 def _fact(name: str) -> str:
     """A fact as an expression; not a number where a stored vector is too short to have it."""
-    return _OWN_NUMBER if name == "is_own_number" else f"coalesce(t.features[{FACTS.index(name) + 1}], 'NaN')"
-
-
-def _page(rows: Rows, facts: Sequence[str], *, names: bool) -> DecisionPage:
-    numbers = {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in (*_NUMBERS, *facts)}
-    told = Names(**{name: np.char.rstrip(rows[name].astype(np.str_)) for name in _TEXTS}) if names else None
-    return DecisionPage(
-        **{name: numbers[name] for name in _NUMBERS},
-        facts={name: numbers[name] for name in facts},
-        names=told,
-    )
+    return f"coalesce(t.features[{FACTS.index(name) + 1}], 'NaN')"

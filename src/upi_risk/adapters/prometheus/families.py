@@ -80,6 +80,8 @@ _ALL: Final = (
     ),
     Family("upi_risk_label_delay_days", "gauge", "From a payment to its report.", ("quantile",), most=True),
     Family("upi_risk_task_succeeded", "gauge", "Whether a worker's latest run came to its end.", ("task",), most=True),
+    Family("upi_risk_partition_months_ahead", "gauge", "Months after this one with a partition; -1: none.", most=True),
+    Family("upi_risk_partition_rest", "gauge", "Transactions outside the partition of their month.", most=True),
     Family("upi_risk_replica_lag_seconds", "gauge", "How far the read replica is behind.", most=True),
 )
 

@@ -36,7 +36,7 @@ async def open_house(trial: Trial) -> AsyncIterator[BacktestHouse]:
             book = read_book(stored.document if trial.rules is None else trial.rules)
             rules = RuleSet(str(stored.revision), book, Lists.of(stored.entries))
             scorer = cast("CatBoostScorer", container.models().load(trial.model)) if trial.model else None
-            past = PostgresPastDecisions(container.engine())
+            past = PostgresPastDecisions(container.engine(), container.phones())
             yield BacktestHouse(Backtest(past), NumpyRetrial(_policy(trial), rules, scorer))
         finally:
             await container.engine().dispose()

@@ -28,7 +28,7 @@ async def open_house() -> AsyncIterator[WebhooksHouse]:
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
-        outbox, courier = PostgresOutbox(container.engine()), HttpCourier(loopback=loopback)
+        outbox, courier = PostgresOutbox(container.engine(), container.vault()), HttpCourier(loopback=loopback)
         clock = container.clock()
         deliver = DeliverWebhooks(outbox, courier, clock, luck)
         note = jot(container)

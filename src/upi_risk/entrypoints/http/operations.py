@@ -118,6 +118,7 @@ class Operation:
         first_answers: of a route in two steps, the schema of the answer to the first, with status 200.
         first_example: one that this schema accepts.
         steps: examples of the bodies of a route in steps, by what they do.
+        shapes: the fields that have to be in the body of each step; one of another step must not be.
     """
 
     tag: str
@@ -137,6 +138,7 @@ class Operation:
     first_answers: type[msgspec.Struct] | None = None
     first_example: Any = None
     steps: Mapping[str, Any] = field(default_factory=dict)
+    shapes: tuple[tuple[str, ...], ...] = ()
 
 
 OPERATIONS: Final = (
@@ -220,7 +222,7 @@ OPERATIONS: Final = (
         "Operators", "get", "/reviews", "Payments to be reviewed",
         "For analysts, and keys that review. Those answered VERIFY or BLOCK that nobody has reviewed, newest first.",
         operator_schemas.CasePage, {"cases": [_WAITING], "next_cursor": None}, (errors.FORBIDDEN,),
-        parameters=("cursor", "limit"),
+        parameters=("case_cursor", "limit"),
     ),
     Operation(
         "Operators", "post", "/reviews/{transaction_id}", "Say what a payment was",

@@ -12,11 +12,11 @@ from upi_risk.application.review import Case
 from upi_risk.domain.lists import Kind, ListEntry
 from upi_risk.domain.masking import masked_name, masked_phone, masked_upi_id
 from upi_risk.domain.payment import UpiId
+from upi_risk.domain.person import Profile
 from upi_risk.domain.review import Review
 from upi_risk.domain.rules import AllOf, Compare, Condition, NotThat
 from upi_risk.domain.ruling import RuleSet
 from upi_risk.domain.transaction import Transaction
-from upi_risk.domain.user import User
 from upi_risk.entrypoints.http.operator_schemas import (
     CaseDetail,
     CaseView,
@@ -94,11 +94,12 @@ def _entry(entry: ListEntry) -> EntryView:
     return EntryView(entry.side, entry.kind, subject, entry.reason, entry.author, entry.added_at, entry.expires_at)
 
 
-def _payer(user: User, at: datetime) -> PayerView:
+def _payer(known: Profile, at: datetime) -> PayerView:
+    user = known.user
     return PayerView(
         user_id=user.user_id,
-        name=masked_name(user.name),
-        phone=masked_phone(user.phone),
+        name=masked_name(known.name),
+        phone=masked_phone(known.phone),
         created_at=user.created_at,
         trust_score=round(user.trust_score(at), 2),
         transaction_count=user.transaction_count,
