@@ -140,7 +140,7 @@ soak: setup-dev ## A million checks, and what of the process grows by them (NUMB
 
 month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
 	@rm -rf var/month && mkdir -p var/month
-	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || test -s var/month/stream.parquet # a target missed at this size is told, and no reason to stop
+	@$(BIN)/upi-risk simulate --users 1200 --prevalence 0.01 --days 109 --out var/month/stream.parquet || test -s var/month/stream.parquet # a target missed at this size is told, and no reason to stop
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
