@@ -138,7 +138,7 @@ async def test_the_page_has_no_data_and_lets_only_scripts_of_ours_run(client: ht
 
 
 async def test_its_scripts_make_no_markup_of_text_and_ask_nobody_else(client: httpx.AsyncClient) -> None:
-    """A name with markup in it was tried in a browser: it is shown as it is written."""
+    """Markup in the reason and the subject of a list and in a note was tried in a browser: it is shown as written."""
     for name in ("console.js", "parts.js", "views.js"):
         script = await client.get(f"/console/assets/{name}")
         assert script.headers["content-type"].startswith("text/javascript")
