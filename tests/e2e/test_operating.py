@@ -55,7 +55,6 @@ def test_operators_give_roles_make_keys_and_prove_the_log(
 def test_what_operators_change_is_in_the_log_and_the_log_holds(
     database_url: str, application_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Removed: the notes of each house in turn (books, lists, webhooks, outbox, labels); its deed was not listed."""
     urls = {"DATABASE_URL": application_url, "DATABASE_OWNER_URL": database_url, "REDIS_URL": redis_url}
     for name, value in urls.items():
         monkeypatch.setenv(name, value)

@@ -36,7 +36,11 @@ from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import check_answer
 from upi_risk.entrypoints.http.whole import settled, whole_bytes
 
-UNUSUAL: Final = frozenset({b"connection", b"expect", b"origin", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
+UNUSUAL: Final = frozenset(
+    {
+        b"connection", b"content-encoding", b"expect", b"origin", b"te", b"trailer", b"transfer-encoding", b"upgrade",
+    }
+)  # fmt: skip
 """Headers that change how a request is read or answered; with any of them it goes the ordinary way."""
 
 EXPRESS: Final = "express"
