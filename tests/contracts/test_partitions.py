@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import nan
@@ -168,8 +169,9 @@ async def test_a_lock_that_somebody_holds_is_not_waited_for_long(
     assert await partitions.make(MARCH, 10)
     with psycopg.connect(database_url) as other:
         other.execute("SELECT count(*) FROM transactions")
-        with pytest.raises(StoreUnavailableError):
-            await partitions.detach("transactions_2026_03")
+        async with asyncio.timeout(15):  # the engine's own patience is 20 s
+            with pytest.raises(StoreUnavailableError):
+                await partitions.detach("transactions_2026_03")
     await partitions.detach("transactions_2026_03")
     assert not await partitions.make(MARCH, 10)  # its name is taken by what is being archived
     with pytest.raises(StoreUnavailableError):
