@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from litestar.testing import AsyncTestClient
 
-from tests.deploy.stack import ROOT, SERVE, free_ports, started, wait_for
+from tests.deploy.stack import ROOT, free_ports, serving, wait_for
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.settings import Settings
 
@@ -39,7 +39,7 @@ def test_two_workers_and_one_that_was_killed_are_counted_exactly(database_url: s
             time.sleep(0.1)
         return seen == number
 
-    with started([*SERVE], environ) as supervisor:
+    with serving(environ) as supervisor:
         wait_for(f"{base}/health/ready")
         for _ in range(CONNECTIONS):  # each on a connection of its own, so that both workers get some
             with httpx.Client(base_url=base, timeout=20) as client:

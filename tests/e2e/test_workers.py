@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.commands import Started
 from tests.servers import rows
 from upi_risk.adapters.embedded.process import free_port
 from upi_risk.bootstrap.settings import Settings
@@ -46,7 +47,7 @@ async def served(settings: Settings, **more: str) -> AsyncIterator[tuple[str, ps
             raise
 
 
-async def until_ready(client: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:
+async def until_ready(client: httpx.AsyncClient, process: subprocess.Popen[bytes] | Started) -> None:
     for _ in range(600):
         assert process.poll() is None
         with suppress(httpx.TransportError):
