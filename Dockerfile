@@ -20,6 +20,8 @@ COPY --from=build /venv /venv
 COPY alembic.ini ./
 COPY migrations migrations
 COPY artifacts/models artifacts/models
+# Where a volume goes that the worker writes and all read; a named one takes over whose the folder is.
+RUN install -d -o 10001 -g 10001 /artifacts
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     APP_ENV=production AUTH_MODE=otp OTP_SENDER=http HOST=0.0.0.0 PORT=8000 LOG_FORMAT=json METRICS_HOST=0.0.0.0 METRICS_PORT=9464
 USER 10001

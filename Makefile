@@ -19,7 +19,7 @@ SECONDS ?= 5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz schemathesis faults soak backup restore month trials
+.PHONY: help run setup setup-dev test check lint format types imports replay train psql lock clean bench bench-check bench-scale profile simulate-faults security sbom attacks fuzz timing schemathesis faults soak backup restore month trials reproduce bench-backtest bench-hot alerts-live
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,22 +62,27 @@ security: .venv-security/installed ## Known weaknesses in the code (bandit; semg
 	@$(SECURITY)/bandit -q -c pyproject.toml -r src
 	@PATH="$(CURDIR)/$(SECURITY):$$PATH" $(SECURITY)/semgrep scan --quiet --error --metrics=off --disable-version-check --no-git-ignore --config tools/semgrep src
 
-sbom: .venv-security/installed ## What the service is made of, as CycloneDX, in dist/sbom.json
+sbom: .venv-security/installed ## What the service is made of (CycloneDX: names, versions, hashes), in dist/sbom.json
 	@mkdir -p dist
 	@$(SECURITY)/cyclonedx-py requirements --output-reproducible --short-PURLs --pyproject pyproject.toml --of JSON -o dist/sbom.json requirements/run.lock
+	@$(BIN)/python tools/sbom.py dist/sbom.json
 
-URL ?= http://127.0.0.1:8000
-attacks: setup-dev ## The list of attacks against a service that runs without limits (URL=)
+URL ?=
+attacks: setup-dev ## The list of attacks against a service of its own, or one that runs without limits (URL=)
 	@$(BIN)/python -m tests.attacks "$(URL)"
 
 REQUESTS ?= 1000000
 SEED ?= 1
-fuzz: setup-dev ## Damaged requests against a service that runs without limits (URL=, REQUESTS=, SEED= to go on)
+fuzz: setup-dev ## Damaged requests against a service of its own, or one without limits (URL=, REQUESTS=, SEED= to go on)
 	@$(BIN)/python -m tests.attacks.fuzz "$(URL)" $(REQUESTS) $(SEED)
 
+TIMES ?= 10000
+timing: setup-dev ## Whether answers, or how long they take, tell known phones from unknown ones (TIMES= of each)
+	@$(BIN)/python -m tests.attacks.timing $(TIMES)
+
 EXAMPLES ?= 100
-schemathesis: .venv-security/installed ## The OpenAPI document against a service that runs without limits (URL=, EXAMPLES=)
-	@$(BIN)/python -m tests.attacks.documented "$(URL)" $(SECURITY)/schemathesis $(EXAMPLES)
+schemathesis: .venv-security/installed ## The OpenAPI document, as a payer, an analyst and an admin, against a service of its own (EXAMPLES=)
+	@$(BIN)/python -m tests.attacks.documented $(SECURITY)/schemathesis $(EXAMPLES)
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy src tests migrations tools benchmarks
@@ -90,6 +95,19 @@ replay: setup ## Send nine days that the model has not seen through the checks (
 
 train: setup ## Train a model (FILE=, OUT=)
 	@$(BIN)/upi-risk train --transactions "$(FILE)" --out "$(OUT)"
+
+# What lies in artifacts/models, by the commands of artifacts/README.md.
+MADE := var/reproduce
+reproduce: setup ## Make the shipped models anew and compare them bit for bit, for an hour or two (FILE= the handbook's stream)
+	@mkdir -p $(MADE)
+	@test -s $(MADE)/sim.parquet || $(BIN)/upi-risk simulate --users 12000 --days 150 --out $(MADE)/sim.parquet
+	@$(BIN)/upi-risk train --transactions $(MADE)/sim.parquet --features baseline --iterations 200 --depth 4 --folds 5 --out $(MADE)/v1.1
+	@$(BIN)/upi-risk train --transactions $(MADE)/sim.parquet --truth $(MADE)/sim.truth.parquet --features extended --folds 5 \
+	  --against $(MADE)/v1.1 --out $(MADE)/v2.0
+	@$(BIN)/upi-risk train --transactions "$(FILE)" --iterations 200 --depth 4 --units 1,25 --no-monotone --no-scale --out $(MADE)/v1.0
+	@for version in v2.0 v1.0; do \
+	  cmp $(MADE)/$$version/fraud_classifier.cbm artifacts/models/$$version/fraud_classifier.cbm && echo "$$version is the same to the bit." || exit 1; \
+	done
 
 psql: setup ## A psql on the database of the `make run` in another terminal
 	@test -f var/dev.env || { echo "Nothing runs here: start \`make run\` in another terminal first." >&2; exit 1; }
@@ -114,7 +132,7 @@ restore: setup ## Put a backup in the place of the database; stop the service fi
 
 PART ?= all
 NUMBER ?=
-faults: setup-dev ## Long tests under real faults: kills, corrupt models, overload, deploys (PART=, NUMBER=)
+faults: setup-dev ## Long tests under real faults, a result for docs/reliability.md each (PART= as there, NUMBER=)
 	@$(BIN)/python -m tests.faults $(PART) $(NUMBER)
 
 soak: setup-dev ## A million checks, and what of the process grows by them (NUMBER=)
@@ -122,12 +140,21 @@ soak: setup-dev ## A million checks, and what of the process grows by them (NUMB
 
 month: setup ## A model's life on made-up time: drift, retraining, shadow, A/B, promotion, rollback (into var/month)
 	@rm -rf var/month && mkdir -p var/month
-	@$(BIN)/upi-risk simulate --users 500 --prevalence 0.03 --days 114 --out var/month/stream.parquet || test -s var/month/stream.parquet # a target missed at this size is told, and no reason to stop
+	@$(BIN)/upi-risk simulate --users 1200 --prevalence 0.01 --days 109 --out var/month/stream.parquet || test -s var/month/stream.parquet # a target missed at this size is told, and no reason to stop
 	@$(BIN)/python -m benchmarks.month var/month/stream.parquet var/month/life
 
 REPETITIONS ?= 1000
+CLEAN ?= 180
+ALERT ?=
+alerts-live: setup-dev ## Real faults on a running stack, and when a real Prometheus tells (CLEAN= seconds without, ALERT= one)
+	@$(BIN)/python -m tests.alarms $(CLEAN) $(ALERT)
+
 trials: setup-dev ## How often experiments call a winner: simulated ones (REPETITIONS=)
 	@$(BIN)/python -m tests.trials $(REPETITIONS)
+
+ROWS ?= 1000000
+bench-backtest: setup ## How long a backtest of a million decisions takes (ROWS=)
+	@$(BIN)/python -m benchmarks.backtest $(ROWS)
 
 profile: setup ## Microseconds a payment by stage
 	@$(BIN)/python -m benchmarks profile
@@ -135,14 +162,17 @@ profile: setup ## Microseconds a payment by stage
 bench-scale: setup ## How a check's cost grows with users and with history
 	@$(BIN)/python -m benchmarks scale --write
 
+bench-hot: setup ## Whether a receiver that very many pay keeps the others waiting
+	@$(BIN)/python -m benchmarks hot --write
+
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it (pipx install uv), then try again." >&2; exit 1; }
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  pyproject.toml -o requirements/run.lock
+	  pyproject.toml --extra traces -o requirements/run.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/run.lock pyproject.toml --extra embedded --group build -o requirements/embedded.lock
+	  -c requirements/run.lock pyproject.toml --extra traces --extra embedded --group build -o requirements/embedded.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  -c requirements/embedded.lock pyproject.toml --extra embedded --group build --group dev -o requirements/dev.lock
+	  -c requirements/embedded.lock pyproject.toml --extra traces --extra embedded --group build --group dev -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  requirements/security.in -o requirements/security.lock
 

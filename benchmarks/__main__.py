@@ -1,4 +1,4 @@
-"""``python -m benchmarks bench|check|profile|scale``; `make` has targets for them."""
+"""``python -m benchmarks bench|check|profile|scale|hot|partitions``; `make` has targets for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 import rich_click as click
 
-from benchmarks import page, plot
+from benchmarks import hot, page, partitions, plot
 from benchmarks.harness import MissingError, require
 from benchmarks.measure import BUSIEST, Extent, measured
 from benchmarks.profile import profiled
@@ -110,6 +110,27 @@ def scale(sizes: tuple[int, ...], before: int, keep: bool) -> None:  # noqa: FBT
     click.echo("\n\n".join(tables.values()))
     for name, text in tables.items() if keep else ():
         page.write(SCALING, name, text)
+
+
+@main.command("partitions")
+@click.option("--payments", type=click.IntRange(1_000, 1_000_000), default=20_000, show_default=True)
+def partitions_(payments: int) -> None:
+    """What the statements of a check cost with and without partitions, and bytes a payment."""
+    click.echo(partitions.told(payments))
+
+
+@main.command("hot")
+@_folder
+@_rounds
+@_seconds
+@click.option("--write", "keep", is_flag=True, help="Write the table into docs/scaling.md.")
+def hot_receiver(harness: Path, rounds: int, seconds: float, keep: bool) -> None:  # noqa: FBT001 - click's way
+    """Whether a receiver that very many pay keeps the others waiting."""
+    require(harness.resolve())
+    text = hot.told(hot.hot(harness.resolve(), rounds, seconds))
+    click.echo(text)
+    if keep:
+        page.write(SCALING, "hot", text)
 
 
 if __name__ == "__main__":

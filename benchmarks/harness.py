@@ -15,6 +15,7 @@ from psycopg import sql
 
 HERE: Final = Path(__file__).parent
 SCRIPT: Final = "load.py"
+RECEIVERS: Final = 2_000
 
 
 class MissingError(Exception):
@@ -42,7 +43,7 @@ class Harness:
         self._load.Target.count_rows = _rows_of(database_url)
         self._tail: dict[str, float] = {}
         self._load.wrk = self._keeping_the_tail(self._load.wrk)
-        self._args = Namespace(receivers=2000, zipf=1.0, beside=beside, psql="", seconds=0.0)
+        self._args = Namespace(receivers=RECEIVERS, zipf=1.0, beside=beside, psql="", seconds=0.0)
         self._users = users
 
     def target(self, text: str) -> Any:  # noqa: ANN401 - the harness's own class
@@ -56,9 +57,16 @@ class Harness:
         """Load a target without measuring."""
         self._load.wrk(target, self._args, 32, seconds, seed=99)
 
-    def run(self, target: Any, connections: int, seconds: float, seed: int) -> dict[str, Any]:  # noqa: ANN401
+    def run(
+        self,
+        target: Any,  # noqa: ANN401 - the harness's own class
+        connections: int,
+        seconds: float,
+        seed: int,
+        receivers: int = RECEIVERS,
+    ) -> dict[str, Any]:
         """One closed-loop run: requests a second, latencies in ms, CPU a decision in µs, what others used."""
-        self._args.seconds = seconds
+        self._args.seconds, self._args.receivers = seconds, receivers
         self._load.wait_for_quiet(0.3, 3)
         run: dict[str, Any] = self._load.measure(target, self._args, connections, seed)
         return run | {"p999": self._tail["p999"] / 1000}

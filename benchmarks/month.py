@@ -1,6 +1,6 @@
 """A model's life on simulated time: traffic, late labels, planted drift, retraining, shadow, A/B, promotion, rollback.
 
-``python -m benchmarks.month STREAM.parquet OUT`` takes a stream of ``upi-risk simulate`` of 112 days or more, and the
+``python -m benchmarks.month STREAM.parquet OUT`` takes a stream of ``upi-risk simulate`` of 109 days or more, and the
 shipped v2.0. Everything but the stores and the clock is what runs in service: the stores are those in memory.
 """
 
@@ -56,13 +56,22 @@ from upi_risk.application.run_experiment import ExperimentSoFar, StartExperiment
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.bootstrap.commands.train import build_trainer
 from upi_risk.domain.experiment import Experiment
-from upi_risk.domain.experiment_verdict import ExperimentRules
-from upi_risk.domain.payment import UpiId
+from upi_risk.domain.experiment_verdict import ExperimentRules, Outcome
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.stream import FileForm, StreamedPayment
 
-DRIFT, RETRAIN, SPLIT, JUDGE, BACK = 35, 70, 84, 105, 110
+DRIFT, RETRAIN, SPLIT, JUDGE, BACK = 28, 56, 70, 91, 98
 """Days from the beginning: frauds change, a model is made, it decides for half, it is judged and promoted, rollback."""
+
+HOUR, ONE_IN = 11, 6
+"""After the drift, one payment in so many of this hour of the Indian day is a fraud of the new kind."""
+
+LEAST, SPREAD = 6_000_00, 500_00
+"""Its amount in paise: the least, and how far above that at most."""
+
+INDIA = timedelta(hours=5, minutes=30)
+DELAY = timedelta(days=3)
+"""From a fraud to its report."""
 
 SHIPPED = Path(__file__).resolve().parents[1] / "artifacts" / "models" / "v2.0"
 
@@ -89,7 +98,7 @@ class Life:
         outcomes = Outcomes(
             ConfirmTransaction(history, self.clock, amend), ReportFraud(history, self.clock, amend, ledger, cache)
         )
-        self.replay = Replay(MemoryUsers(self.store), identities, self.behind, outcomes, 6_000_000_000)  # type: ignore[arg-type]  # called like it
+        self.replay = Replay(MemoryUsers(self.store), identities, self.behind, outcomes)  # type: ignore[arg-type]  # called like it
         self.follow_model = FollowModel(self.models, self.scorer, print)
         self.follow = FollowExperiment(self.experiments, self.scorer, self.arms, self._trial, self._tell)
         start = StartExperiment(self.models, self.experiments, self.clock)
@@ -117,10 +126,36 @@ class Life:
         await self.replay(rows, lambda _: None)
         await self.behind.settle()
 
-    async def judged(self, name: str) -> None:
-        """Print and draw an experiment."""
-        status = await self.so_far(name, ExperimentRules(frauds=30))
-        print(f"{name}: {status.verdict.outcome}. {status.verdict.why}")
+    async def retrained(self) -> None:
+        """What the worker does each month."""
+        order = RetrainingOrder(label_delay=DELAY, iterations=300, minimum=1_000)
+        print(await self.retrain(order, print), flush=True)
+
+    async def shared(self) -> None:
+        """Look at the shadow, then let the challenger decide for half of the payers."""
+        trial = self.arms.trial
+        if trial is None:
+            raise SystemExit("No model came out of retraining.")
+        await self.judged(trial.experiment.name)
+        await self.stop(trial.experiment.name)
+        await self.start("ab", trial.experiment.challenger, share=0.5, minimum=1_000)
+
+    async def promoted(self) -> None:
+        """Promote whom the test proposes; nobody else."""
+        won = await self.judged("ab")
+        await self.stop("ab")
+        if won is not Outcome.CHALLENGER:
+            raise SystemExit("The test proposes nobody: nothing is promoted.")
+        print("promoted", self.choose.promote(max(set(self.models.versions()) - {"v2.0"})).version, flush=True)
+
+    async def rolled_back(self) -> None:
+        """Go back to the model before."""
+        print("rolled back to", self.choose.roll_back().version, flush=True)
+
+    async def judged(self, name: str) -> Outcome:
+        """Print and draw an experiment, and say who has won by the rules as they ship."""
+        status = await self.so_far(name, ExperimentRules())
+        print(f"{name}: {status.verdict.outcome}. {status.verdict.why}", flush=True)
         for arm in status.figures:
             told = (
                 f"{key} {getattr(arm, key).value:.4g}" for key in ("precision", "recall", "auc") if getattr(arm, key)
@@ -128,45 +163,33 @@ class Life:
             print(f"  {arm.model_version}: {arm.payments:,} payments, {arm.frauds} frauds, {', '.join(told)}")
         page = render_experiment(status.experiment, status.figures, status.verdict, "On simulated time.")
         (self.folder / f"{name}.html").write_text(page, encoding="utf-8")
+        return status.verdict.outcome
 
 
 def drifted(rows: Iterator[StreamedPayment], begin: datetime) -> Iterator[StreamedPayment]:
-    """From a day on, frauds are of a tenth the amount, and go to receivers that nobody has heard of."""
+    """From a day on there is fraud of a new kind: at one hour, of 6,000 rupees, to whom the payer would have paid."""
     for row in rows:
-        if row.is_fraud and row.at >= begin + timedelta(days=DRIFT):
-            receiver = UpiId(f"new{crc32(f'{row.user_id}{row.at}'.encode())}@okbank")
-            yield replace(row, receiver=receiver, amount_paise=max(100, row.amount_paise // 10))
-        else:
+        drawn = crc32(f"{row.user_id}{row.at}".encode())
+        if row.at < begin + timedelta(days=DRIFT) or (row.at + INDIA).hour != HOUR or drawn % ONE_IN:
             yield row
+            continue
+        paise = LEAST + drawn // ONE_IN % SPREAD
+        yield replace(row, amount_paise=paise, is_fraud=True, reported_at=row.at + DELAY)
 
 
 async def live(stream: Path, folder: Path) -> None:
     """The whole life."""
-    rows = read_slice(stream, StreamSlice(None, None, None, timedelta(days=3)), "M-", "okbank").payments
+    rows = read_slice(stream, StreamSlice(None, None, None, DELAY), "M-", "okbank").payments
     first = next(rows)
     begin = datetime.combine(first.at.date(), datetime.min.time(), UTC)
     life = Life(folder, begin)
+    steps = {RETRAIN: life.retrained, SPLIT: life.shared, JUDGE: life.promoted, BACK: life.rolled_back}
     for number, day in groupby(drifted(rows, begin), lambda row: (row.at - begin).days):
-        if number > BACK + 2:
+        if number > BACK + 9:
             break
         await life.day(number, list(day))
-        if number == RETRAIN:
-            print(
-                await life.retrain(RetrainingOrder(label_delay=timedelta(days=3), iterations=300, minimum=1_000), print)
-            )
-        elif number == SPLIT:
-            trial = life.arms.trial
-            if trial is None:
-                break
-            await life.judged(trial.experiment.name)
-            await life.stop(trial.experiment.name)
-            await life.start("ab", trial.experiment.challenger, share=0.5, minimum=1_000)
-        elif number == JUDGE:
-            await life.judged("ab")
-            await life.stop("ab")
-            life.choose.promote(max(set(life.models.versions()) - {"v2.0"}))
-        elif number == BACK:
-            print("rolled back to", life.choose.roll_back().version)
+        if number in steps:
+            await steps[number]()
     life.clock.advance(timedelta(days=10))
     _tell(life, await life.monitor())
 
@@ -189,9 +212,9 @@ def _tell(life: Life, found: object) -> None:
         order = sorted(weeks)
         axes.plot(order, [weeks[w][1] / max(weeks[w][0], 1) for w in order], color=FRAUD, marker="o", label="recall")
         axes.plot(order, [weeks[w][1] / max(weeks[w][2], 1) for w in order], color=GOOD, marker="o", label="precision")
-        for day, name in ((DRIFT, "drift"), (RETRAIN, "shadow"), (SPLIT, "A/B"), (JUDGE, "promoted")):
+        for day, name in ((DRIFT, "drift"), (RETRAIN, "shadow"), (SPLIT, "A/B"), (JUDGE, "promoted"), (BACK, "back")):
             axes.axvline(day / 7 - 0.5, color=QUIET, linestyle=":")
-            axes.text(day / 7 - 0.5, 1.03, name)
+            axes.text(day / 7 - 0.5, 0.95 if day == BACK else 1.03, name)
         axes.set_ylim(0, 1.12)
         axes.set_xlabel("week")
         axes.legend()

@@ -74,7 +74,7 @@ def timed(spent: Spent) -> Iterator[None]:
     """The parts of the use case wrapped while the block runs, in which one batch at a time may be under way."""
     held = [(owner, name, getattr(owner, name)) for _, owner, name in PARTS]
     for stage, owner, name in PARTS:
-        setattr(owner, name, _wrapped(spent, stage, getattr(owner, name)))
+        setattr(owner, name, wrapped(spent, stage, getattr(owner, name)))
     try:
         yield
     finally:
@@ -82,7 +82,8 @@ def timed(spent: Spent) -> Iterator[None]:
             setattr(owner, name, function)
 
 
-def _wrapped(spent: Spent, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def wrapped(spent: Spent, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose calls are timed as a stage."""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)

@@ -12,7 +12,7 @@ from uuid import UUID
 from upi_risk.domain.decision import Assessment, Decision, Factor, Level
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.history import Change, FraudReport
-from upi_risk.domain.indian_time import indian_day
+from upi_risk.domain.indian_time import epoch_us, indian_day
 from upi_risk.domain.payment import Payment, Phone, UpiId
 from upi_risk.domain.receiver import Receiver, ReceiverDelta
 from upi_risk.domain.session import Session, TokenKind, digest
@@ -40,9 +40,9 @@ def a_phone(number: int | None = None) -> Phone:
 
 
 def a_user(user_id: str | None = None, at: datetime = NOON, **fields: Any) -> User:
-    """A user who has just signed up; without an id and a phone, ones that no other call gave."""
+    """A user who has just signed up; without an id and a phone, ones that no other call gave. The phone is in clear."""
     user_id = f"UID-{next(_number):020d}" if user_id is None else user_id
-    known: dict[str, Any] = {"name": "Asha Rao", "phone": a_phone(), "created_at": at}
+    known: dict[str, Any] = {"phone_key": a_phone(), "created_at": at}
     known |= {"last_event_at": at, "last_login_at": at} | fields
     return User(user_id, **known)
 
@@ -60,9 +60,15 @@ def a_receiver(receiver: str = SHOP, *days: tuple[int, int, int], report_count: 
     return Receiver(UpiId(receiver), reports, track)
 
 
+def an_id(at: datetime = NOON) -> str:
+    """A transaction id of an instant, one that no other call gave."""
+    return str(UUID(int=epoch_us(at) // 1_000 << 80 | 0x7 << 76 | 0b10 << 62 | next(_number)))
+
+
 def a_payment(user_id: str, receiver: str = SHOP, amount_paise: int = 500_00, **fields: Any) -> Payment:
     """A question at noon, with a transaction id that no other call gave."""
-    known: dict[str, Any] = {"transaction_id": str(UUID(int=next(_number))), "at": NOON} | fields
+    at = fields.get("at", NOON)
+    known: dict[str, Any] = {"transaction_id": an_id(at), "at": at} | fields
     return Payment(user_id=user_id, receiver=UpiId(receiver), amount_paise=amount_paise, **known)
 
 
@@ -108,9 +114,10 @@ def a_check(user: User, receiver: str = SHOP, payee: Payee | None = None, **fiel
     """
     before = payee or Payee(user.user_id, UpiId(receiver))
     payment = a_payment(user.user_id, receiver, **({"at": user.instant(NOON)} | fields))
-    after = user.checked(payment.at).settled(payment.amount_paise, payment.at, fresh=before.settled_count == 0)
+    fresh, met = before.settled_count == 0, not before.exists
+    after = user.checked(payment.at).settled(payment.amount_paise, payment.at, fresh=fresh, met=met)
     return Change(
-        user=after if before.exists else after.met(),
+        user=after,
         expected_version=user.version,
         payees=(before.settled(payment.at),),
         added=(a_transaction(payment),),

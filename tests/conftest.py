@@ -32,6 +32,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 _APPLICATION = f"upi_risk_app_{os.getpid()}"
 _numbers = itertools.count(1)
 
+DATA_KEY, PHONE_INDEX_KEY = "what the tests seal with, and nobody else", "what the tests find users by, alone"
+
 MOST_WORKERS = 8
 """Each has a PostgreSQL of its own and half a GB of libraries."""
 
@@ -44,13 +46,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(autouse=True)
 def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For processes that a test starts: no limits, and time for a machine that is loaded; and names of clients."""
+    """For processes that a test starts: no limits, time for a machine that is loaded, names of clients, and keys."""
     monkeypatch.setenv("ALLOWED_HOSTS", "testserver.local,upi.test")
     for name in ("RATE_LIMIT_PER_MINUTE", "SIGNUP_LIMIT_PER_HOUR", "LOGIN_LIMIT_PER_HOUR"):
         monkeypatch.setenv(name, "0")
     for name in ("POOL_TIMEOUT_MS", "STATEMENT_TIMEOUT_MS", "LOCK_TIMEOUT_MS"):
         monkeypatch.setenv(name, "20000")
     monkeypatch.setenv("REDIS_TIMEOUT_MS", "2000")
+    monkeypatch.setenv("DATA_KEY", DATA_KEY)
+    monkeypatch.setenv("PHONE_INDEX_KEY", PHONE_INDEX_KEY)
 
 
 @pytest.fixture(scope="session")

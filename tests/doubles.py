@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from upi_risk.domain.backtest import Column
 from upi_risk.domain.features import NAMES, Vector, fingerprint
 from upi_risk.domain.model import Canary, ConfidenceCurve, ModelCard, Scored
 
@@ -37,6 +38,10 @@ class AmountScorer:
         """See the class."""
         self.batches.append(len(vectors))
         return [_scored(vector) for vector in vectors]
+
+    def probabilities(self, columns: Sequence[Column]) -> list[float]:
+        """See the class."""
+        return [scored.probability for scored in self.score(list(zip(*columns, strict=True)))]
 
 
 def _scored(vector: Vector) -> Scored:

@@ -14,6 +14,7 @@ from upi_risk.adapters.memory import (
     MemoryAuditLog,
     MemoryCases,
     MemoryErasure,
+    MemoryFigures,
     MemoryHistory,
     MemoryLabels,
     MemoryLedger,
@@ -36,6 +37,7 @@ from upi_risk.application.look_up import LookUp
 from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.review import ReviewTransaction, ShowCases
@@ -44,10 +46,14 @@ from upi_risk.application.sign_up import SignUp
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
 from upi_risk.domain.payment import Payment, UpiId
+from upi_risk.domain.person import PhoneKeys, Profile
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
 from upi_risk.domain.ports import Ledger, SnapshotCache
+from upi_risk.domain.ruling import RulesInForce
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
+
+PHONES = PhoneKeys("a key of the tests, and of nobody else")
 
 
 @dataclass
@@ -64,7 +70,7 @@ class MemoryHouse:
     def __post_init__(self) -> None:
         self.ledger = self.ledger or MemoryLedger(self.store)
         self.cache = self.cache or MemorySnapshotCache(self.clock)
-        self.users = MemoryUsers(self.store)
+        self.users = MemoryUsers(self.store, PHONES)
         self.history = MemoryHistory(self.store)
         self.sessions = MemorySessions(self.store)
         self.load = LoadSnapshot(self.ledger, self.cache)
@@ -81,24 +87,28 @@ class MemoryHouse:
         record = RecordLabel(labels, self.history, self.report, self.amend, self.clock)
         self.audit = MemoryAuditLog(self.store)
         self.note = NoteDeeds(self.audit, Patience(60, 60))
-        self.sign_ins = AuditedSignIns(MemorySignIns(self.store), self.note)
+        self.sign_ins = AuditedSignIns(MemorySignIns(self.store, PHONES), self.note)
         issue = IssueTokens(self.sign_ins, self.identities, Lifetimes())
         self.refresh = RefreshTokens(self.sign_ins, self.identities, self.clock, Lifetimes())
         self.end_sign_ins = EndSignIns(self.sessions, self.sign_ins, self.clock)
-        self.sign_up = SignUp(self.identities, self.clock, issue)
-        self.admit = AdmitUser(self.clock, self.amend, issue)
+        self.sign_up = SignUp(self.identities, self.clock, issue, PHONES)
+        self.admit = AdmitUser(self.users, self.clock, self.amend, issue)
         self.log_in = LogIn(self.users, self.admit)
         self.authenticate = Authenticate(self.sessions, self.clock)
-        self.look_up = LookUp(self.ledger, self.history)
+        self.look_up = LookUp(self.users, self.ledger, self.history)
         self.services = RecogniseServices(self.keys, self.clock)
         self.recognise = Recognise(self.authenticate, self.services, self.roles)
-        self.cases = ShowCases(self.all_cases, self.ledger)
+        self.cases = ShowCases(self.all_cases, self.users, self.ledger)
+        self.in_force = RulesInForce(RiskPolicy(forced=SANDBOX))
+        self.figures = MemoryFigures()
+        self.overview = ShowOverview(self.scorer, self.in_force, self.figures)
+        self.look_at_receiver = LookAtReceiver(self.ledger)
         self.review = ReviewTransaction(self.all_cases, self.clock, record, self.note)
         people = People(self.users, self.ledger)
         self.set_role = SetRole(people, self.roles, self.clock, self.note)
         self.manage_keys = ManageKeys(self.keys, self.identities, self.clock, self.note)
         erasure = MemoryErasure(self.store)
-        self.erase = EraseUser(people, MemorySignIns(self.store), erasure, self.cache, self.clock, self.note)
+        self.erase = EraseUser(people, MemorySignIns(self.store, PHONES), erasure, self.cache, self.clock, self.note)
 
     def set_clock(self, at: datetime) -> None:
         """Make it this time, later or earlier than it was."""
@@ -110,7 +120,9 @@ class MemoryHouse:
         await self.users.add(user)
         return user
 
-    def payment(self, user: User | str, rupees: float = 500, receiver: str = SHOP, key: str | None = None) -> Payment:
+    def payment(
+        self, user: User | Profile | str, rupees: float = 500, receiver: str = SHOP, key: str | None = None
+    ) -> Payment:
         """A question asked now."""
         at = self.clock.now()
         user_id = user if isinstance(user, str) else user.user_id

@@ -58,11 +58,16 @@ class ProvenHouse:
         self.sender = MemoryCodeSender()
         self.keys = MemoryDeviceKeys(house.store)
         self.told: list[tuple[Outcome, BaseException | None]] = []
+        self.prefixes: list[str] = []
         self.peppers = peppers or Peppers(PEPPER)
         self.limiter = MemoryRateLimiter(house.clock)
         self.throttle = Throttle(self.limiter, quotas)
         self.deliver = DeliverCodes(
-            house.users, self.sender, lambda outcome, error: self.told.append((outcome, error)), pause_seconds=0
+            house.users,
+            self.sender,
+            lambda outcome, error: self.told.append((outcome, error)),
+            counted=self.prefixes.append,
+            pause_seconds=0,
         )
         self.challenges = challenges = challenges or MemoryChallenges(house.store)
         self.open = OpenChallenge(challenges, self.secrets, self.peppers, house.clock, self.throttle, self.deliver)

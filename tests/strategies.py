@@ -84,8 +84,7 @@ def users(draw: st.DrawFn, user_id: str | None = None) -> User:
     counts = st.integers(0, MOST)
     return User(
         user_id=user_id or draw(user_ids),
-        name=draw(names),
-        phone=draw(phones),
+        phone_key=draw(phones),
         created_at=created,
         last_event_at=last_event,
         last_login_at=last_login,

@@ -199,7 +199,7 @@ def outcomes(world: World, better: float, repetitions: int, seed: int = 0) -> Co
 
 
 SPLIT: Final = World(payers=600_000)
-UNEVEN: Final = World(payers=1_000_000, share=0.1)
+UNEVEN: Final = World(payers=1_500_000, share=0.1)
 SHADOW: Final = World(payers=40_000, share=0.0)
 
 

@@ -84,6 +84,12 @@ def cases(file: str) -> list[Case]:
     return found
 
 
+def honest() -> list[Case]:
+    """A request for each route that is served, and that ends no sign-in."""
+    routes = [route for route in ROUTES if route not in {"logout", "refresh"}]
+    return list(_cases({"id": "honest", "what": "served", "to": routes, "expect": "200"}))
+
+
 def filled(text: str, known: Mapping[str, str]) -> bytes:
     """What a text stands for."""
     parts: list[bytes] = []

@@ -1,30 +1,92 @@
-"""``python -m tests.attacks.documented URL SCHEMATHESIS EXAMPLES``: what the document allows."""
+"""``python -m tests.attacks.documented SCHEMATHESIS [EXAMPLES]``: what the document allows, in both modes.
+
+A service of its own is asked as a payer, an analyst and an admin; the two latter about the operators' routes alone.
+What ends the sign-in is left out: the list of attacks asks it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
-import time
-from urllib.parse import urlsplit
+from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.attacks.own import Target, target
 from tests.attacks.runner import call
+from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.settings import Settings
+from upi_risk.domain.access import Role
+from upi_risk.domain.device_key import enrolment_message, packed
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATORS = "^/(v1/)?(admin|reviews)"
+_PAYMENTS = ("low@test", "medium@test", "high@test", "shop@okbank")
+_MODES: dict[str, dict[str, str]] = {
+    "demo": {},
+    "otp": {"AUTH_MODE": "otp", "GUESS_LIMIT_PER_HOUR": "0", "CODE_LIMIT_PER_TEN_MINUTES": "0"},
+}
 
 
-def main(url: str, schemathesis: str, examples: str = "100") -> int:
-    """The exit code of schemathesis, run as a user who has just signed up.
+def _device() -> dict[str, str]:
+    """A key with a proof that is good for one challenge."""
+    private = Ed25519PrivateKey.generate()
+    key, challenge = private.public_key().public_bytes_raw(), "upc_" + "A" * 43
+    proof = private.sign(enrolment_message(challenge, key))
+    return {"device_key": packed(key), "challenge_id": challenge, "device_proof": packed(proof)}
 
-    What ends the sign-in is left out: the list of attacks asks it.
-    """
-    place = urlsplit(url)
-    address = (place.hostname or "", place.port or 80)
-    phone = str(6_000_000_000 + int(time.time()) % 900_000_000)
-    token = json.loads(call(address, "POST", "/signup", {"name": "Asha Rao", "phone": phone}).body)["access_token"]
+
+async def _somebody(attacked: Target, phone: str, role: Role) -> tuple[str, str]:
+    """The id and token of somebody new with a role."""
+    container = Container(settings=Settings(database_url=attacked.database_url, redis_url=attacked.redis_url))
+    try:
+        user, tokens = await container.sign_up()("Asha Rao", phone)
+        if role is not Role.PAYER:
+            await container.set_role()("operator:test", user.user_id, role)
+        return user.user_id, tokens.access
+    finally:
+        await container.note().drain()
+        await container.engine().dispose()
+        await container.redis().aclose()
+
+
+def _ask(attacked: Target, schemathesis: str, examples: str, role: Role, number: int) -> int:
+    """The exit code of schemathesis as somebody with a role."""
+    user_id, token = asyncio.run(_somebody(attacked, f"98765432{number:02}", role))
+    paid = []
+    for receiver in _PAYMENTS:
+        payment = {"user_id": user_id, "receiver_upi": receiver, "amount": 100}
+        answer = call(attacked.address, "POST", "/check-transaction", payment, token)
+        paid.append(json.loads(answer.body)["transaction_id"])
+    routes = ["--exclude-path-regex", "logout"] if role is Role.PAYER else ["--include-path-regex", OPERATORS]
     command = [
-        schemathesis, "run", f"{url}/openapi.json", "--url", url, "--checks", "all", "--exclude-path-regex", "logout",
+        schemathesis, "run", f"{attacked.url}/openapi.json", "--url", attacked.url, "--checks", "all", *routes,
         "-H", f"Authorization: Bearer {token}", "--max-examples", examples, "--phases", "examples,coverage,fuzzing",
     ]  # fmt: skip
-    return subprocess.run(command, check=False).returncode
+    environ = os.environ | {
+        "SCHEMATHESIS_HOOKS": "tests.attacks.real_values",
+        "UPI_RISK_REAL": json.dumps({"user_id": user_id, "transactions": paid, "device": _device()}),
+        "PYTHONPATH": str(ROOT),
+    }
+    sys.stdout.write(f"As {role}:\n")
+    sys.stdout.flush()
+    return subprocess.run(command, check=False, env=environ).returncode
+
+
+def main(schemathesis: str, examples: str = "100") -> int:
+    """1 if anything was not as the document says."""
+    codes = []
+    for mode, settings in _MODES.items():
+        with target(**settings) as attacked:
+            sys.stdout.write(f"AUTH_MODE={mode}\n")
+            codes += [_ask(attacked, schemathesis, examples, role, number) for number, role in enumerate(Role)]
+            harm = attacked.harm()
+            sys.stdout.write("".join(f"{one}\n" for one in harm))
+            codes.append(len(harm))
+    return min(max(codes), 1)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Run:
 
     def faults(self, case: Case) -> list[str]:
         """What is wrong with the answers to an attack; nothing if they are as they must be."""
-        sent = self._filled(case)
+        sent = self.filled(case)
         before = self.count()
         answers, found = self._exchange(case, sent)
         told = tuple(answer.told for answer in answers)
@@ -106,7 +106,8 @@ class Run:
         finally:
             connection.close()
 
-    def _filled(self, case: Case) -> bytes:
+    def filled(self, case: Case) -> bytes:
+        """The bytes of an attack, with a phone that nobody had before."""
         known = {**self.known, "phone": self._phone()}
         if "<<length>>" not in case.sent:
             return filled(case.sent, known)

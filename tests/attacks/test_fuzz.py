@@ -16,8 +16,10 @@ def test_damaged_requests_are_answered_or_cut_off(database_url: str, redis_url: 
     with served(database_url, redis_url, tmp_path / "log") as serving:
         run = Run(serving.address)
         run.prepare()
-        faults = fuzz(run, COUNT, 1)
+        told = fuzz(run, COUNT, 1)
         assert serving.process.poll() is None
         assert call(serving.address, "GET", "/health/ready").status == 200
-    assert "\n".join(faults) == ""
+    assert "\n".join(told.faults) == ""
+    assert told.requests == COUNT
+    assert sum(told.statuses.values()) >= COUNT
     assert "Traceback" not in serving.said()

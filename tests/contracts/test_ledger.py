@@ -187,7 +187,7 @@ async def test_an_outcome_replaces_the_transaction_and_settles_the_payment(store
     settled = pending.outcome(confirmed=True, at=instant)
     payee = a_payee(user.user_id, first_settled_at=instant)
     confirmed = Change(
-        user=asked.user.settled(pending.payment.amount_paise, instant, fresh=True).met(),
+        user=asked.user.settled(pending.payment.amount_paise, instant, fresh=True, met=True),
         expected_version=asked.user.version,
         payees=(payee,),
         amended=(settled,),

@@ -13,6 +13,7 @@ from tests.builders import (
 )
 from tests.contracts.stores import Stores
 from upi_risk.domain.history import Change, Wanted
+from upi_risk.domain.payment import Phone
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
 
@@ -24,10 +25,10 @@ ANY_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixtu
 @given(user=strategies.users())
 async def test_any_user_is_read_back_as_committed(stores: Stores, user: User) -> None:
     fresh = a_user()
-    user = replace(user, user_id=fresh.user_id, phone=fresh.phone)
+    user = replace(user, user_id=fresh.user_id, phone_key=fresh.phone_key)
     await stores.users.add(user)
     assert await stores.user(user.user_id) == user
-    assert await stores.users.by_phone(user.phone) == user
+    assert await stores.users.by_phone(Phone(user.phone_key)) == user
     moved = replace(user, version=user.version + 1, track=user.track.settled(later(days=3000)))
     await stores.apply(Change(moved, user.version))
     assert await stores.user(user.user_id) == moved

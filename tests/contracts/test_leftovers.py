@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.builders import NOON, later
+from tests.contracts.stores import PERSONS
 from upi_risk.adapters.memory import MemoryChallenges, MemoryLeftovers, MemorySessions, MemorySignIns, MemoryStore
 from upi_risk.adapters.postgres.challenges import PostgresChallenges
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
@@ -46,7 +47,10 @@ def kept(request: pytest.FixtureRequest) -> Kept:
         return Kept(MemoryLeftovers(store), MemoryChallenges(store), MemorySignIns(store), MemorySessions(store))
     engine = request.getfixturevalue("engine")
     return Kept(
-        PostgresLeftovers(engine), PostgresChallenges(engine), PostgresSignIns(engine), PostgresSessions(engine)
+        PostgresLeftovers(engine),
+        PostgresChallenges(engine),
+        PostgresSignIns(engine, PERSONS),
+        PostgresSessions(engine),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.builders import NOON, a_check, a_payee, a_payment, a_report, a_transaction, a_user, later
-from tests.contracts.stores import Stores
+from tests.contracts.stores import VAULT, Stores
 from upi_risk.adapters.memory import MemoryHistory, MemoryOutbox, MemoryWebhooks
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.webhooks import PostgresOutbox, PostgresWebhooks
@@ -53,7 +53,7 @@ def post(stores: Stores, request: pytest.FixtureRequest) -> Post:
         return Post(stores, stores.ledger, MemoryWebhooks(store), MemoryOutbox(store))
     engine: AsyncEngine = request.getfixturevalue("engine")
     ledger = PostgresLedger(engine, lambda: True)
-    return Post(stores, ledger, PostgresWebhooks(engine), PostgresOutbox(engine))
+    return Post(stores, ledger, PostgresWebhooks(engine, VAULT), PostgresOutbox(engine, VAULT))
 
 
 async def test_subscriptions_are_found_replaced_and_ended(post: Post) -> None:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.builders import NOON, a_payment, a_phone, a_user, an_assessment, later
-from tests.contracts.stores import Stores
+from tests.contracts.stores import PHONES, Stores
 from upi_risk.adapters.memory import MemoryHistory, MemoryPastDecisions
 from upi_risk.adapters.postgres.past_decisions import PostgresPastDecisions
-from upi_risk.domain.backtest import DecisionPage, Outcome, PastDecisions, Voice
+from upi_risk.domain.backtest import DECISIONS, OUTCOMES, VOICES, Column, Names, Outcome, PastDecisions, Voice
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.history import Change
 from upi_risk.domain.transaction import Transaction
 
 WIDE = tuple(float(place) for place in range(len(EXTENDED_SET.names)))
-PAYER = a_user("UID-PAYER", phone=a_phone(876543210))
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PAYER = a_user("UID-PAYER", phone_key=a_phone(876543210))
 
 
 @pytest.fixture
 def past(stores: Stores, request: pytest.FixtureRequest) -> PastDecisions:
     if isinstance(stores.history, MemoryHistory):
-        return MemoryPastDecisions(stores.history._store)
-    return PostgresPastDecisions(request.getfixturevalue("engine"))
+        return MemoryPastDecisions(stores.history._store, PHONES)
+    return PostgresPastDecisions(request.getfixturevalue("engine"), PHONES)
 
 
 def decided(number: int, decision: Decision, receiver: str = "shop@okbank", **more: Any) -> Transaction:  # noqa: ANN401 - fields of the answer
@@ -43,19 +45,19 @@ async def a_past(stores: Stores, *transactions: Transaction) -> None:
 
 
 async def everything(
-    past: PastDecisions, *facts: str, first: datetime | None = None, end: datetime | None = None, vectors: bool = False
+    past: PastDecisions, *facts: str, first: datetime | None = None, end: datetime | None = None, names: bool = False
 ) -> dict[datetime, dict[str, Any]]:
-    """The rows by instant, with their columns and facts."""
+    """The rows by instant, with their columns and facts; None where a fact is not a number."""
     found: dict[datetime, dict[str, Any]] = {}
-    async for page in past.read(first, end, facts, vectors=vectors):
+    async for page in past.read(first, end, facts, names=names):
+        columns: dict[str, Column] = {"amount_paise": page.amount_paise, "scores": page.scores, **page.facts}
+        if page.names is not None:
+            columns |= {name: getattr(page.names, name) for name in Names.__dataclass_fields__}
         for place, at in enumerate(page.at):
-            row = {
-                name: getattr(page, name)[place]
-                for name in DecisionPage.__dataclass_fields__
-                if name not in {"facts", "vectors"}
-            }
-            row |= {name: column[place] for name, column in page.facts.items()}
-            found[at] = row | {"vector": None if page.vectors is None else tuple(page.vectors[place])}
+            row = {name: None if column[place] != column[place] else column[place] for name, column in columns.items()}
+            row["decisions"] = DECISIONS[page.decisions[place]]
+            row["voices"], row["outcomes"] = VOICES[page.voices[place]], OUTCOMES[page.outcomes[place]]
+            found[EPOCH + timedelta(microseconds=int(at))] = row
     return found
 
 
@@ -74,7 +76,7 @@ async def test_a_decision_is_told_with_the_models_score_who_spoke_and_how_it_tur
     )
     await a_past(stores, *rows)
     assert await past.count(None, None) == len(rows)
-    found = await everything(past)
+    found = await everything(past, names=True)
     told = [found[row.payment.at] for row in rows]
     assert [row["outcomes"] for row in told] == [
         Outcome.GOOD, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.FRAUD, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.GOOD,
@@ -106,23 +108,36 @@ async def test_facts_are_those_of_the_stored_vector_and_none_where_it_is_too_sho
     place = EXTENDED_SET.names.index("user_sum_24h")
     assert [found[at]["amount"] for at in sorted(found)] == [4.0, 4.0]
     assert [found[at]["user_sum_24h"] for at in sorted(found)] == [float(place), None]
-    assert {row["vector"] for row in found.values()} == {None}
 
 
-async def test_the_payers_own_number_is_known_and_vectors_come_if_wanted(stores: Stores, past: PastDecisions) -> None:
-    receivers = ("9876543210@ybl", "9876543210-1@ybl", "98765432101@ybl", "shop@okbank")
+async def test_the_payers_own_number_is_known_and_names_come_only_if_wanted(
+    stores: Stores, past: PastDecisions
+) -> None:
+    receivers = ("9876543210@ybl", "9876543210-1@ybl", "98765432101@ybl", "shop@okbank", f"{'a' * 190}@{'b' * 64}")
     await a_past(stores, *(decided(number, Decision.ALLOW, receiver) for number, receiver in enumerate(receivers)))
-    found = await everything(past, "is_own_number", "amount", vectors=True)
-    assert [found[at]["is_own_number"] for at in sorted(found)] == [1.0, 1.0, 0.0, 0.0]
-    assert {row["vector"] for row in found.values()} == {WIDE}
+    found = await everything(past, "is_own_number", "amount", names=True)
+    assert [found[at]["is_own_number"] for at in sorted(found)] == [1.0, 1.0, 0.0, 0.0, 0.0]
+    assert [found[at]["receivers"] for at in sorted(found)] == list(receivers)
+    assert {page.names async for page in past.read(None, None, (), names=False)} == {None}
 
 
 async def test_more_than_a_page_is_told_once_each(
     stores: Stores, past: PastDecisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("upi_risk.adapters.postgres.past_decisions._FETCH", "FETCH FORWARD 50 FROM past_decisions")
+    monkeypatch.setattr("upi_risk.adapters.postgres.past_decisions.PAGE", 40)
     await a_past(stores, *(decided(number, Decision.ALLOW) for number in range(120)))
-    pages = [page async for page in past.read(NOON, None, (), vectors=False)]
+    pages = [page async for page in past.read(NOON, None, (), names=True)]
     assert len(pages) > 1
-    ids = [transaction_id for page in pages for transaction_id in page.transaction_ids]
+    ids = [transaction_id for page in pages if page.names for transaction_id in page.names.transaction_ids]
     assert len(ids) == len(set(ids)) == 120
+
+
+async def test_a_reading_that_is_ended_early_leaves_the_store_as_it_was(
+    stores: Stores, past: PastDecisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upi_risk.adapters.postgres.past_decisions.PAGE", 10)
+    await a_past(stores, *(decided(number, Decision.ALLOW) for number in range(120)))
+    async with aclosing(past.read(None, None, (), names=False)) as pages:
+        async for _ in pages:
+            break
+    assert await past.count(None, None) == 120

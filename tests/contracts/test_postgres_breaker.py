@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.builders import a_check, a_session, a_user
+from tests.builders import OTHER_SHOP, SHOP, a_check, a_session, a_user
 from tests.contracts.stores import Stores
 from tests.faults.proxy import FaultProxy, between
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
@@ -19,6 +20,8 @@ from upi_risk.adapters.postgres.guard import guard_of
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.errors import PhoneTakenError, StoreUnavailableError
+from upi_risk.domain.history import Change
+from upi_risk.domain.receiver import ReceiverDelta
 
 PERIOD = 0.3
 
@@ -162,3 +165,32 @@ async def test_a_locked_user_does_not_fail_the_others_of_a_batch(database_url: s
     assert await stores.ledger.commit([a_check(users[2])]) == [True]
     for user in users:
         assert await stores.user(user.user_id) == a_check(user).user
+
+
+@pytest.mark.parametrize("table", ["receiver_reputation", "receiver_days", "receiver_hours"])
+async def test_a_locked_receiver_fails_those_alone_who_pay_it(
+    database_url: str, hasty: AsyncEngine, table: str
+) -> None:
+    """Red when the statement that goes around locked users does not look at this table: nobody is served."""
+    stores = Stores.in_postgres(hasty)
+    users = [a_user() for _ in range(5)]
+    for user in users:
+        await stores.users.add(user)
+    first = _paying(a_check(users[0]))
+    assert await stores.ledger.commit([first]) == [True]
+    others = [a_check(users[1], OTHER_SHOP), a_check(users[2], OTHER_SHOP), a_check(users[3], OTHER_SHOP)]
+    changes = [a_check(first.user, SHOP, first.payees[0]), *others, a_check(users[4])]
+    checks = [_paying(change) for change in changes]
+    async with await psycopg.AsyncConnection.connect(database_url) as other:
+        await other.execute(f"SELECT 1 FROM {table} WHERE receiver_upi = %s FOR UPDATE", [SHOP])
+        assert await stores.ledger.commit(checks) == [False, True, True, True, False]
+        assert await stores.ledger.commit(checks[4:]) == [False]
+    assert await stores.ledger.commit([checks[0], checks[4]]) == [True, True]
+    assert sum(day.settled for day in (await stores.receiver(SHOP)).track.days) == 3
+
+
+def _paying(change: Change) -> Change:
+    """The change with all that a settled payment adds to its receiver."""
+    payment = change.added[0].payment
+    delta = ReceiverDelta.settled(payment.receiver, payment.amount_paise, payment.at, fresh=True)
+    return replace(change, deltas=(delta,))

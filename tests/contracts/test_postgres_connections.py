@@ -22,6 +22,7 @@ from upi_risk.adapters.postgres.errors import MOST_ATTEMPTS, again, store_errors
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.straight import Statement, Straight
 from upi_risk.domain.errors import StoreUnavailableError
+from upi_risk.domain.payment import Phone
 from upi_risk.domain.session import digest
 
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
@@ -41,7 +42,7 @@ async def test_a_server_that_is_not_there_is_our_error_from_every_store() -> Non
     user = a_user()
     for call in (
         lambda: stores.users.add(user),
-        lambda: stores.users.by_phone(user.phone),
+        lambda: stores.users.by_phone(Phone(user.phone_key)),
         lambda: stores.user(user.user_id),
         lambda: stores.ledger.commit([a_check(user)]),
         lambda: stores.history.page(user.user_id, None, 1),
@@ -115,7 +116,7 @@ async def test_no_connection_is_lost_to_cancelled_callers(engine: AsyncEngine) -
 
 async def test_a_value_that_no_column_can_hold_is_our_own_mistake(engine: AsyncEngine) -> None:
     with pytest.raises(DataError):
-        await Stores.in_postgres(engine).users.add(a_user(name="NUL \0"))
+        await Stores.in_postgres(engine).users.add(a_user(phone_key="NUL \0"))
 
 
 @pytest.mark.parametrize("undone", [DeadlockDetected(), SerializationFailure()])

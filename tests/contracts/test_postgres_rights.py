@@ -8,14 +8,17 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy.exc import ProgrammingError
 
 from tests.contracts.test_audit_log import an_entry
 from upi_risk.adapters.postgres.audit import PostgresAuditLog
 from upi_risk.adapters.postgres.engine import create_engine
 from upi_risk.adapters.postgres.grants import RIGHTS
 from upi_risk.adapters.postgres.migrate import upgrade
+from upi_risk.adapters.postgres.partitions import PostgresPartitions
 from upi_risk.adapters.postgres.tables import METADATA
 from upi_risk.domain.audit import verify
+from upi_risk.domain.partitions import Month
 
 FORBIDDEN = [
     "CREATE TABLE mine (x int)", "DROP TABLE audit", "TRUNCATE audit",
@@ -28,7 +31,11 @@ FORBIDDEN = [
     "INSERT INTO user_roles VALUES ('UID-1', 'admin', now())", "UPDATE user_roles SET role = 'admin'",
     "INSERT INTO api_keys VALUES ('a', '', '', '{}', now())", "UPDATE api_keys SET revoked_at = NULL",
     "UPDATE reviews SET finding = 'genuine'", "DELETE FROM reviews", "UPDATE alembic_version SET version_num = '0'",
-    "UPDATE labels SET fraud = false", "UPDATE sessions SET user_id = 'UID-1'",
+    "UPDATE labels SET fraud = false",
+    "DROP TABLE transactions_rest", "SELECT * FROM archived_partitions FOR UPDATE",
+    "ALTER TABLE transactions DETACH PARTITION transactions_rest",
+    "INSERT INTO transactions_rest SELECT * FROM transactions",
+    "UPDATE sessions SET user_id = 'UID-1'",
 ]  # fmt: skip
 
 
@@ -55,6 +62,21 @@ async def test_the_role_that_serves_adds_to_the_audit_log_and_reads_it(applicati
         await engine.dispose()
 
 
+async def test_the_role_that_serves_makes_partitions_for_months_and_nothing_else(application_url: str) -> None:
+    """A worker is that role, as the owner's password is for the migration alone."""
+    engine = create_engine(application_url, pool_timeout_seconds=20)
+    try:
+        partitions = PostgresPartitions(engine)
+        assert await partitions.make(Month(2026, 3), 0)
+        assert await partitions.in_rest() == {}
+        assert "transactions_2026_03" in {each.name for each in await partitions.listed()}
+        for month in (Month(2016, 3), Month(2126, 1)):
+            with pytest.raises(ProgrammingError, match="no month"):
+                await partitions.make(month, 0)
+    finally:
+        await engine.dispose()
+
+
 def test_what_is_granted_is_what_is_written_down(database_url: str, application_url: str) -> None:
     role = conninfo_to_dict(application_url)["user"]
     with psycopg.connect(database_url) as owner:
@@ -66,7 +88,7 @@ def test_what_is_granted_is_what_is_written_down(database_url: str, application_
         ).fetchall()
     whole = {name: rights for name, rights in RIGHTS.items() if "(" not in rights}
     assert whole.items() <= dict(rows).items()
-    assert set(RIGHTS) <= {table.name for table in METADATA.sorted_tables} | {"alembic_version"}
+    assert set(RIGHTS) <= {table.name for table in METADATA.sorted_tables} | {"alembic_version", "transactions_rest"}
 
 
 def test_granting_takes_back_what_somebody_added(database_url: str, application_url: str) -> None:

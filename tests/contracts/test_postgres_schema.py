@@ -25,17 +25,22 @@ _SHAPE = """
 SELECT c.relname, 'column', a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
        || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END || coalesce(' ' || col_description(c.oid, a.attnum), '')
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
- WHERE c.relnamespace = %(schema)s::text::regnamespace AND c.relkind = 'r'
+ WHERE c.relnamespace = %(schema)s::text::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 UNION ALL
 SELECT c.relname, 'constraint', k.conname || ' ' || pg_get_constraintdef(k.oid)
   FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid
- WHERE c.relnamespace = %(schema)s::text::regnamespace
+ WHERE NOT c.relispartition AND c.relnamespace = %(schema)s::text::regnamespace
 UNION ALL
 SELECT tablename, 'index', replace(indexdef, %(schema)s::text || '.', '')
-  FROM pg_indexes WHERE schemaname = %(schema)s::text
+  FROM pg_indexes JOIN pg_class c ON c.relname = tablename AND c.relnamespace = schemaname::regnamespace
+ WHERE NOT c.relispartition AND schemaname = %(schema)s::text
+UNION ALL
+SELECT c.relname, 'partitioned', pg_get_partkeydef(c.oid)
+  FROM pg_class c WHERE c.relkind = 'p' AND c.relnamespace = %(schema)s::text::regnamespace
 UNION ALL
 SELECT relname, 'options', array_to_string(reloptions, ',')
-  FROM pg_class WHERE relnamespace = %(schema)s::text::regnamespace AND reloptions IS NOT NULL
+  FROM pg_class
+ WHERE relnamespace = %(schema)s::text::regnamespace AND reloptions IS NOT NULL AND NOT relispartition
 """
 
 

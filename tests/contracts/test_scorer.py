@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import pytest
 
 from tests.contracts.models import a_weighted
 from tests.learning import a_small_model, some_vectors
 from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.domain.backtest import BulkScorer
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.ports import Scorer
+
+
+class Both(Scorer, BulkScorer, Protocol):
+    """What backtests load serves, too."""
 
 
 @pytest.fixture(scope="module", params=["memory", "catboost"])
@@ -40,6 +46,13 @@ def test_a_vector_gets_the_same_result_alone_and_among_others(scorer: Scorer) ->
     together = scorer.score(vectors)
     assert [scorer.score([vector])[0] for vector in vectors] == together
     assert scorer.score(vectors[::-1])[::-1] == together
+
+
+def test_many_at_once_get_the_same_probabilities_to_the_bit(scorer: Both) -> None:
+    vectors = some_vectors(200)
+    alone = [result.probability.hex() for result in scorer.score(vectors)]
+    columns = [list(column) for column in zip(*vectors, strict=True)]
+    assert [float(probability).hex() for probability in scorer.probabilities(columns)] == alone
 
 
 def test_threads_that_share_it_get_what_one_gets(scorer: Scorer) -> None:

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.builders import NOON, a_user, later
+from tests.contracts.stores import PERSONS
 from upi_risk.adapters.memory import MemorySessions, MemorySignIns, MemoryStore
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
@@ -41,7 +42,7 @@ def both(request: pytest.FixtureRequest) -> Both:
     if request.param == "memory":
         return Both(MemorySignIns(store := MemoryStore()), MemorySessions(store))
     engine = request.getfixturevalue("engine")
-    stored = Both(PostgresSignIns(engine), PostgresSessions(engine))
+    stored = Both(PostgresSignIns(engine, PERSONS), PostgresSessions(engine))
     if request.param == "postgres":
         return stored
     client = request.getfixturevalue("client")
@@ -77,7 +78,7 @@ async def test_a_user_is_stored_with_the_first_sign_in_or_not_at_all(both: Both)
     other = a_family("b")
     taken = other.access_session(digest("access-b"), NOON, later(minutes=15))
     with pytest.raises(PhoneTakenError):
-        await both.sign_ins.begin(other, taken, 5, a_user(phone=user.phone))
+        await both.sign_ins.begin(other, taken, 5, a_user(phone_key=user.phone_key))
     assert await both.sign_ins.of_user(USER, NOON) == [family]
     assert not await both.opens("access-b")
 

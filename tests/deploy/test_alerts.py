@@ -56,11 +56,17 @@ def codes(outcome: str, share: float) -> list[tuple[str, str]]:
     return shares(f'upi_risk_codes_total{{outcome="{outcome}"}}', 'upi_risk_codes_total{outcome="sent"}', share)
 
 
+def sent(share: float, a_minute: float = 100) -> list[tuple[str, str]]:
+    prefixes = [growing('upi_risk_codes_sent_total{prefix="73"}', a_minute * share)]
+    others = a_minute * (1 - share) / 2
+    return [*prefixes, *(growing(f'upi_risk_codes_sent_total{{prefix="{other}"}}', others) for other in (98, 99))]
+
+
 def since(name: str, days: float) -> list[tuple[str, str]]:
     return [constant(name, NOW - days * DAY)]
 
 
-LABELLED: Final = ("Drift", "TaskFailed")
+LABELLED: Final = ("Drift", "TaskFailed", "CodesToOnePrefix")
 """Alerts that say of what they are."""
 
 Series = list[tuple[str, str]]
@@ -113,6 +119,18 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
     ),
     ("CodesNotSent", codes("failed", 0.12), codes("failed", 0.08)),
     ("CodesForNobody", codes("nobody", 0.6), codes("nobody", 0.4)),
+    ("CodesToOnePrefix", sent(0.6), sent(0.4)),
+    ("CodesToOnePrefix", sent(0.9, a_minute=12), sent(0.9, a_minute=8)),
+    (
+        "PartitionMissing",
+        [constant("upi_risk_partition_months_ahead", 0)],
+        [constant("upi_risk_partition_months_ahead", 1)],
+    ),
+    (
+        "PaymentsWithoutPartition",
+        [constant("upi_risk_partition_rest", 1)],
+        [constant("upi_risk_partition_rest", 0)],
+    ),
     ("NotReady", [constant("upi_risk_ready", 0)], [constant("upi_risk_ready", 1)]),
     ("NotReady", [constant('up{job="upi-risk"}', 0)], [constant('up{job="upi-risk"}', 1)]),
 ]
@@ -177,3 +195,12 @@ def test_rules_and_dashboard_ask_for_metrics_that_the_service_has() -> None:
     for text in (*expressions(), *(rule["expr"] for rule in alerts().values())):
         for name in re.findall(r"\bupi_risk_\w+", text):
             assert name in FAMILIES or re.sub(f"{suffixes}$", "", name) in FAMILIES, name
+
+
+def test_the_dashboard_shows_every_family() -> None:
+    shown = {
+        re.sub(r"_(total|bucket|count|sum)$", "", name)
+        for one in expressions()
+        for name in re.findall(r"upi_risk_\w+", one)
+    }
+    assert shown == FAMILIES.keys()

@@ -13,6 +13,14 @@ from tests.deploy.stack import ROOT
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: Final[dict[str, Any]] = COMPOSE["services"]
+OURS: Final = {"migrate", "api", "worker"}
+FILES: Final = (
+    *((f"deploy/{name}.env", 0) for name in ("production", "owner", "postgres", "redis", "grafana")),
+    (".env", 0),
+    (".env.example", 1),
+    ("deploy/production.env.example", 1),
+)
+"""Whether git ignores them: 0 is yes."""
 DOCKERFILE: Final = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -51,28 +59,69 @@ def test_names_and_files_that_are_referred_to_exist() -> None:
 
 def test_replicas_start_after_the_migration_and_behind_the_load_balancer() -> None:
     api = SERVICES["api"]
-    assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for before, after in (("migrate", "models"), ("models", "api"), ("models", "worker")):
+        assert SERVICES[after]["depends_on"][before]["condition"] == "service_completed_successfully"
     assert "ports" not in api
-    assert api["environment"] == {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http"}
+    production = {"APP_ENV": "production", "AUTH_MODE": "otp", "OTP_SENDER": "http", "REQUIRE_TLS": "false"}
+    for name in OURS:
+        assert SERVICES[name]["environment"].items() >= production.items(), name
     assert "APP_ENV=production AUTH_MODE=otp OTP_SENDER=http" in DOCKERFILE
     assert "server api:8000" in SERVICES["nginx"]["environment"]["UPSTREAMS"]
 
 
+def test_the_worker_writes_the_models_and_the_api_reads_them() -> None:
+    mounted = {
+        name: service["volumes"] for name, service in SERVICES.items() if "artifacts" in str(service.get("volumes"))
+    }
+    assert mounted == {
+        "models": ["artifacts:/artifacts"], "worker": ["artifacts:/artifacts"], "api": ["artifacts:/artifacts:ro"],
+    }  # fmt: skip
+    assert {SERVICES[name]["environment"]["ARTIFACTS_DIR"] for name in ("api", "worker")} == {"/artifacts"}
+    assert "--without" not in SERVICES["worker"]["command"]
+    assert "install -d -o 10001 -g 10001 /artifacts" in DOCKERFILE  # whose folder a fresh volume takes over
+    assert SERVICES["models"]["command"][2].startswith("/app/artifacts/models")
+    assert "COPY artifacts/models artifacts/models" in DOCKERFILE
+
+
 def test_secrets_come_from_a_file_that_is_never_committed() -> None:
     example = (ROOT / "deploy/production.env.example").read_text(encoding="utf-8")
-    owners = (ROOT / "deploy/owner.env.example").read_text(encoding="utf-8")
-    assert re.findall(r"^\w*PASSWORD=(.*)$", owners, re.MULTILINE) == [""]
-    assert all(not value for value in re.findall(r"^\w*(?:PASSWORD|PEPPER\w*|TOKEN)=(.*)$", example, re.MULTILINE))
+    for name in ("postgres", "redis", "grafana"):
+        theirs = (ROOT / f"deploy/{name}.env.example").read_text(encoding="utf-8")
+        assert re.findall(r"^\w+=.*$", theirs, re.MULTILINE) == re.findall(r"^\w*PASSWORD=$", theirs, re.MULTILINE)
+    secret = re.findall(r"^\w*(?:PEPPER\w*|KEY\w*|TOKEN)=(.*)$", example, re.MULTILINE)
+    assert secret == [""] * 7
+    assert "PASSWORD=" not in example
     assert set(re.findall(r"^(OTP_\w+)=$", example, re.MULTILINE)) == {
         "OTP_PEPPER", "OTP_PEPPER_PREVIOUS", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN",
     }  # fmt: skip
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"PASSWORD: *[^$\s]", text)
-    for name, code in (("deploy/production.env", 0), ("deploy/owner.env", 0), (".env", 0), (".env.example", 1)):
+    for name, code in FILES:
         command = ["git", "check-ignore", "-q", name]
         assert subprocess.run(command, cwd=ROOT, check=False).returncode == code, name
 
 
-def test_only_the_database_and_the_migration_know_the_owner_of_the_schema() -> None:
-    knowing = {name for name, service in SERVICES.items() if "deploy/owner.env" in service.get("env_file", ())}
-    assert knowing == {"postgres", "migrate"}
+@pytest.mark.parametrize(
+    ("file", "knowing"),
+    [
+        ("owner", {"migrate"}),
+        ("production", OURS),
+        ("postgres", {"postgres"}),
+        ("redis", {"redis"}),
+        ("grafana", {"grafana"}),
+        ("metrics", {"api", "prometheus"}),
+    ],
+)
+def test_each_container_knows_what_it_needs_alone(file: str, knowing: set[str]) -> None:
+    """Red where postgres, redis or grafana is given production.env, as they were."""
+    found = {name for name, service in SERVICES.items() if f"deploy/{file}.env" in service.get("env_file", ())}
+    assert found == knowing
+    assert (ROOT / f"deploy/{file}.env.example").is_file()
+
+
+def test_prometheus_gets_what_opens_the_metrics_in_a_file() -> None:
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    file = config["scrape_configs"][0]["authorization"]["credentials_file"]
+    assert f'printf %s "$$METRICS_TOKEN" >{file}' in SERVICES["prometheus"]["entrypoint"][2]
+    example = (ROOT / "deploy/metrics.env.example").read_text(encoding="utf-8")
+    assert re.findall(r"^\w+=(.*)$", example, re.MULTILINE) == [""]

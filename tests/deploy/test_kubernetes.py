@@ -39,7 +39,10 @@ def manifests() -> Iterator[dict[str, Any]]:
 
 MANIFESTS: Final = list(manifests())
 PODS: Final = {m["metadata"]["name"]: m for m in MANIFESTS if m["kind"] in {"Deployment", "Job"}}
-SECRET: Final = {"DATABASE_URL", "REDIS_URL", "OTP_PEPPER", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN"}
+SECRET: Final = {
+    "DATABASE_URL", "REDIS_URL", "OTP_PEPPER", "OTP_GATEWAY_URL", "OTP_GATEWAY_TOKEN", "METRICS_TOKEN", "DATA_KEY",
+    "PHONE_INDEX_KEY",
+}  # fmt: skip
 
 
 def named(kind: str) -> dict[str, dict[str, Any]]:
@@ -85,7 +88,10 @@ def test_each_pod_is_nobody_special_writes_nothing_and_asks_the_cluster_for_noth
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
-    assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in spec["volumes"]}
+    every = [container, *spec.get("initContainers", ())]
+    mounted = {mount["name"] for each in every for mount in each["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in spec["volumes"]}
+    assert all(each["securityContext"] == container["securityContext"] for each in every)
     assert container["resources"]["requests"].keys() == {"cpu", "memory"}
     assert "memory" in container["resources"]["limits"]
 
@@ -96,7 +102,9 @@ def test_each_pod_runs_a_command_that_there_is_with_settings_that_there_are(name
     command = container.get("command", ["upi-risk", "serve"])
     assert command[0] == "upi-risk"
     assert command[1] in COMMANDS
-    assert container["envFrom"] == [{"configMapRef": {"name": "upi-risk"}}, {"secretRef": {"name": "upi-risk"}}]
+    metrics = [{"secretRef": {"name": "upi-risk-metrics"}}] if name == "api" else []
+    common = [{"configMapRef": {"name": "upi-risk"}}, {"secretRef": {"name": "upi-risk"}}]
+    assert container["envFrom"] == [*common, *metrics]
     assert "env" not in container
     assert container["image"] in {image["name"] for image in kustomization(PRODUCTION)["images"]}
 
@@ -140,3 +148,24 @@ def test_the_api_is_probed_spread_scaled_and_never_taken_down_as_a_whole() -> No
     assert 2 <= scaler["minReplicas"] <= scaler["maxReplicas"]
     assert api["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     assert named("PodDisruptionBudget")["api"]["spec"]["maxUnavailable"] == 1
+
+
+def test_the_worker_writes_the_models_and_the_api_reads_them() -> None:
+    claims = {
+        name: volume["persistentVolumeClaim"]
+        for name in PODS
+        for volume in pod(name)["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    assert {claim["claimName"] for claim in claims.values()} == set(named("PersistentVolumeClaim")) == {"artifacts"}
+    assert {name: claim.get("readOnly", False) for name, claim in claims.items()} == {
+        "api": True, "worker": False, "migrate": False,
+    }  # fmt: skip
+    assert named("PersistentVolumeClaim")["artifacts"]["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert "--without" not in pod("worker")["containers"][0]["command"]
+    place = named("ConfigMap")["upi-risk"]["data"]["ARTIFACTS_DIR"]
+    (seeding,) = pod("migrate")["initContainers"]
+    assert seeding["command"][-1] == f"{place}/"
+    assert {name: pod(name)["securityContext"].get("fsGroup") for name in ("worker", "migrate")} == {
+        "worker": 10001, "migrate": 10001,
+    }  # fmt: skip

@@ -18,6 +18,10 @@ import pytest
 from tests.deploy.stack import ROOT, Stack, free_ports, needed, nginx_conf, two_replicas
 
 PAYERS, CHECKS, RETRIES = 8, 25, 6
+REFUSED = [422, 401, 403]
+RECEIVERS = ("low@test", "medium@test", "high@test", "canary.payee@upi")
+
+Body = dict[str, Any]
 
 
 @pytest.fixture
@@ -46,19 +50,54 @@ def counted(pages: list[str], name: str) -> Counter[tuple[str, str]]:
     return found
 
 
+def decided(pages: list[str]) -> Counter[str]:
+    """Decisions by level, over all processes."""
+    found: Counter[str] = Counter()
+    for level, value in re.findall(
+        r'^upi_risk_decisions_total{level="(\w+)",.*} (\S+)$', "\n".join(pages), re.MULTILINE
+    ):
+        found[level] += int(float(value))
+    return found
+
+
+def timed(pages: list[str]) -> int:
+    """Checks whose time was taken, over all processes."""
+    name = r'^upi_risk_request_seconds_count{route="/check-transaction"} (\S+)$'
+    return sum(int(float(value)) for value in re.findall(name, "\n".join(pages), re.MULTILINE))
+
+
 def scrape(urls: list[str]) -> list[str]:
     return [httpx.get(url, timeout=5).text for url in urls]
+
+
+class Own:
+    """What the client counts itself: requests by route and status, checks by level."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.levels: Counter[str] = Counter()
+
+    async def ask(self, client: httpx.AsyncClient, method: str, route: str, **sent: Any) -> httpx.Response:  # noqa: ANN401
+        told = await client.request(method, route, **sent)
+        self.requests[route if told.status_code != 404 else "unmatched", str(told.status_code)] += 1
+        if route == "/check-transaction" and told.status_code == 200:
+            self.levels[told.json()["risk_level"]] += 1
+        return told
+
+
+def _refused(headers: dict[str, str]) -> list[tuple[Body, dict[str, str]]]:
+    """What a check is not to be like, and with whose token."""
+    return [({"amount": -1}, headers), ({}, {"Authorization": "Bearer x"}), ({"user_id": "UID-1"}, headers)]
 
 
 async def test_two_replicas_are_one_service_and_count_exactly_what_the_client_counts(
     stack: Stack, database_url: str
 ) -> None:
-    mine: Counter[tuple[str, str]] = Counter()
+    own = Own()
+    mine, levels, ask = own.requests, own.levels, own.ask
 
-    async def ask(client: httpx.AsyncClient, method: str, route: str, **sent: Any) -> httpx.Response:  # noqa: ANN401
-        told = await client.request(method, route, **sent)
-        mine[route if told.status_code != 404 else "unmatched", str(told.status_code)] += 1
-        return told
+    async def check(client: httpx.AsyncClient, body: Body, headers: dict[str, str]) -> httpx.Response:
+        return await ask(client, "POST", "/check-transaction", json=body, headers=headers)
 
     async def payer(client: httpx.AsyncClient, phone: int) -> tuple[str, dict[str, str], int]:
         signed_up = (
@@ -66,8 +105,10 @@ async def test_two_replicas_are_one_service_and_count_exactly_what_the_client_co
         ).json()
         headers = {"Authorization": f"Bearer {signed_up['access_token']}"}
         body = {"user_id": signed_up["user_id"], "receiver_upi": "canary.payee@upi", "amount": 10}
-        for _ in range(CHECKS):
-            assert (await ask(client, "POST", "/check-transaction", json=body, headers=headers)).status_code == 200
+        for turn in range(CHECKS):
+            sent = body | {"receiver_upi": RECEIVERS[turn % len(RECEIVERS)]}
+            assert (await check(client, sent, headers)).status_code == 200
+        assert [(await check(client, body | wrong, shown)).status_code for wrong, shown in _refused(headers)] == REFUSED
         keyed = headers | {"Idempotency-Key": "order-17"}
         retries = await asyncio.gather(
             *(ask(client, "POST", "/check-transaction", json=body, headers=keyed) for _ in range(RETRIES))
@@ -89,8 +130,9 @@ async def test_two_replicas_are_one_service_and_count_exactly_what_the_client_co
     pages = scrape(stack.metrics)
     assert counted(pages, "upi_risk_requests_total") == mine
     assert all(counted([page], "upi_risk_requests_total")["/check-transaction", "200"] > 0 for page in pages)
-    answered = re.findall(r"^upi_risk_decisions_total{.*} (\S+)$", "".join(pages), re.MULTILINE)
-    assert sum(map(float, answered)) == PAYERS * (CHECKS + RETRIES)
+    assert sum(levels.values()) == PAYERS * (CHECKS + RETRIES)
+    assert decided(pages) == levels
+    assert timed(pages) == sum(number for (route, _), number in mine.items() if route == "/check-transaction")
     for page in pages:
         assert len(page.splitlines()) < 400
         for secret in ("canary", "Goldfinch", "98123456", payers[0][0], payers[0][1]["Authorization"][7:]):

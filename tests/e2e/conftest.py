@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from tests.conftest import DATA_KEY, PHONE_INDEX_KEY
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.settings import Settings
 
@@ -30,6 +31,8 @@ def settings(application_url: str, redis_url: str) -> Settings:
         redis_timeout_ms=2_000,
         log_level="error",
         allowed_hosts="testserver.local,upi.test",
+        data_key=DATA_KEY,
+        phone_index_key=PHONE_INDEX_KEY,
         rate_limit_per_minute=0,
         signup_limit_per_hour=0,
         login_limit_per_hour=0,

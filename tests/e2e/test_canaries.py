@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
+import psycopg
 import pytest
+import redis
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
@@ -43,6 +45,29 @@ def sung_in(folder: Path) -> list[tuple[str, list[str]]]:
     return [(file.name, found_in(text)) for file, text in told.items() if found_in(text)]
 
 
+def told_by(database_url: str, redis_url: str) -> dict[str, list[str]]:
+    """What of the payer stands in the files of tables and indexes, and in what Redis holds."""
+    held: dict[str, bytes] = {}
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        files = connection.execute(
+            "SELECT oid::regclass::text, pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class"
+            " WHERE relkind IN ('r', 'i', 't') AND relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace)"
+        )
+        held |= {name: bytes(content) for name, content in files}
+    assert b"canarypayee" in held["transactions"], "the files are read as they are"
+    readers = {b"string": "GET {}", b"hash": "HGETALL {}", b"zset": "ZRANGE {} 0 -1", b"list": "LRANGE {} 0 -1"}
+    with redis.Redis.from_url(redis_url) as client:
+        keys = list(client.scan_iter())
+        for key in keys:
+            command = readers[client.type(key)].split()
+            said = client.execute_command(command[0], key, *command[2:])
+            held[key.decode()] = key + repr(said).encode()
+    assert any(b"canarypayee" in content for name, content in held.items() if name.startswith("upi:u:"))
+    told = {name: [each for each in (NAME, PHONE) if each in found_in(content)] for name, content in held.items()}
+    return {name: found for name, found in told.items() if found}
+
+
 async def use(client: AsyncTestClient[Litestar], key: str) -> list[bytes]:
     """Everything that a payer, an analyst and somebody clumsy do; the refusals and what the analyst sees."""
     told = await client.post("/signup", json={"name": NAME, "phone": PHONE})
@@ -70,7 +95,7 @@ async def use(client: AsyncTestClient[Litestar], key: str) -> list[bytes]:
 async def test_personal_data_is_in_no_log_refusal_metric_view_or_export(
     settings: Settings, database_url: str, capfd: pytest.CaptureFixture[str], tmp_path: Path, log_format: str
 ) -> None:
-    """Red where the analyst's view is not masked, or the export has no pseudonyms."""
+    """Red where the analyst's view is not masked, the export has no pseudonyms, or PERSONAL_DATA is clear."""
     chosen = {"log_format": log_format, "log_level": "debug", "metrics_dir": str(tmp_path / "metrics")}
     (tmp_path / "metrics").mkdir()
     loud = msgspec.structs.replace(settings, **chosen)
@@ -91,6 +116,7 @@ async def test_personal_data_is_in_no_log_refusal_metric_view_or_export(
     assert "check-transaction" in said.err
     assert found_in(said.out + said.err) == []
     assert sung_in(tmp_path) == []
+    assert told_by(database_url, settings.redis_url) == {}
 
 
 def test_a_canary_that_sings_is_heard() -> None:

@@ -11,7 +11,9 @@ import msgspec
 import psycopg
 
 from tests.commands import finish
+from tests.e2e.conftest import ROOT
 from tests.e2e.test_swap import some_artifacts
+from tests.servers import rows
 from upi_risk.bootstrap.asgi import create
 from upi_risk.bootstrap.settings import Settings
 
@@ -39,6 +41,7 @@ async def test_a_share_of_payers_is_decided_by_the_challenger_while_an_experimen
     tmp_path: Path, settings: Settings
 ) -> None:
     artifacts = some_artifacts(tmp_path)
+    (artifacts / "models" / "v2.0").symlink_to(ROOT / "artifacts" / "models" / "v2.0")  # it reads 70 features, v1.0 14
     settings = msgspec.structs.replace(settings, artifacts_dir=str(artifacts), model_poll_seconds=1)
     app = create(settings)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # ASGI's types, spelt twice
@@ -69,10 +72,15 @@ async def test_a_share_of_payers_is_decided_by_the_challenger_while_an_experimen
         await pay_until("v8.0", "v1.0")
         await pay_until("v1.0", "v8.0")
         await asyncio.to_thread(experiments, artifacts, settings, "stop", "one")
+        noted = [("experiment-started", "one"), ("experiment-stopped", "one")]
+        assert rows(settings.database_url, "select deed, subject from audit where actor like 'operator:%'") == noted
         await asyncio.sleep(3)
         before = await decided(settings.database_url)
         await all_pay()
         after = await decided(settings.database_url)
+        shadow = ("start", "two", "--challenger", "v2.0", "--shadow")
+        await asyncio.to_thread(experiments, artifacts, settings, *shadow)
+        await pay_until("v1.0", "v2.0")
     assert after[("v1.0", None)] == before[("v1.0", None)] + len(accounts)
     plot = tmp_path / "one.html"
     status = ("status", "one", "--maturity", "0s", "--plot", str(plot))

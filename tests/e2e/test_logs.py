@@ -61,6 +61,9 @@ async def test_a_failure_of_every_route_is_logged_without_personal_data(
         lines = [json.loads(line) for line in said.splitlines()]
         assert all(len(line) < 4_096 for line in said.splitlines())
         assert {line["event"] for line in lines} == {"request", "failure"}
+        (checked,) = (line for line in lines if "risk_level" in line)
+        assert checked["batch_size"] == 1
+        assert 0 < checked["batch_ms"] < checked["duration_ms"]
 
 
 async def test_an_expected_outage_is_one_short_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

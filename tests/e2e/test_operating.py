@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import re
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -48,3 +50,34 @@ def test_operators_give_roles_make_keys_and_prove_the_log(
     with psycopg.connect(database_url) as owner:
         owner.execute("DELETE FROM audit WHERE number = 4")
     assert "cut off" in say("audit", "verify", "--head", head[0], code=1)
+
+
+def test_what_operators_change_is_in_the_log_and_the_log_holds(
+    database_url: str, application_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Removed: the notes of each house in turn (books, lists, webhooks, outbox, labels); its deed was not listed."""
+    urls = {"DATABASE_URL": application_url, "DATABASE_OWNER_URL": database_url, "REDIS_URL": redis_url}
+    for name, value in urls.items():
+        monkeypatch.setenv(name, value)
+    labels = tmp_path / "labels.csv"
+    labels.write_text("transaction_id,label,time,source\nnobody,fraud,2026-03-02,chargeback\n", encoding="utf-8")
+    author = ("--author", "asha")
+    for arguments in (
+        ("rules", "rollback", "0", *author),
+        ("lists", "add", "block", "receiver", "9876543210@upi", "--reason", "reported", *author),
+        ("lists", "remove", "block", "receiver", "9876543210@upi", *author),
+        ("webhooks", "add", "bank", "--url", "https://bank.example/x", "--kind", "decision.made", *author),
+        ("webhooks", "replay", "--all"),
+        ("webhooks", "remove", "bank"),
+        ("labels", "import", str(labels)),
+    ):
+        told = CliRunner().invoke(cli, arguments)
+        assert told.exit_code == 0, (told.output, told.exception)
+    assert CliRunner().invoke(cli, ("audit", "verify")).exit_code == 0
+    noted = rows(database_url, "select actor, deed, subject, detail from audit order by number")
+    assert [deed for _, deed, _, _ in noted] == [
+        "rules-applied", "list-added", "list-removed", "webhook-added", "webhooks-replayed", "webhook-removed",
+        "labels-imported",
+    ]  # fmt: skip
+    assert {actor for actor, *_ in noted} == {f"operator:{getpass.getuser()}"}
+    assert "9876543210" not in str(noted)

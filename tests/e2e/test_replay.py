@@ -58,7 +58,14 @@ def test_a_replay_ends_with_its_figures_and_saves_what_it_answered(
     file = a_stream(tmp_path)
     done = replay(file, database_url, redis_url)
     assert done.returncode == 0, done.stderr
-    for said in (f" {ROWS - 1}", "left out", "AUC of the scores given", "cache hit rate", "equal, row for row"):
+    for said in (
+        f" {ROWS - 1}",
+        "left out",
+        "AUC of the scores given",
+        "cache hit rate",
+        "against no cache",
+        "equal, row for row",
+    ):
         assert said in done.stdout, done.stdout
     assert rows(database_url, "select count(*), sum(transaction_count) from users, (select 1) x")[0][1] == ROWS - 1
     assert len(rows(database_url, "select 1 from transactions")) == ROWS - 1

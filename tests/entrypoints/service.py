@@ -55,6 +55,7 @@ class Service:
     hosts: Sequence[str] | None = None
     hsts: bool = False
     docs: bool = False
+    console: bool = True
     limit: LimitRequests | None = None
     patience: Patience = PATIENT
     deadline_seconds: float = 60.0
@@ -85,12 +86,16 @@ class Service:
             check=coalesce,
             admit=coalesce.admit,
             submit=coalesce.submit,
+            full=coalesce.full,
+            crowded=coalesce.crowded,
             confirm=house.confirm,
             report=house.report_by_payer,
             look_up=house.look_up,
             recognise=house.recognise,
             cases=house.cases,
             review=house.review,
+            overview=house.overview,
+            look_at_receiver=house.look_at_receiver,
             list_models=lambda: self.models,
             clock=house.clock,
             identities=house.identities,
@@ -115,6 +120,7 @@ class Service:
             hosts=self.hosts,
             hsts=self.hsts,
             docs=self.docs,
+            console=self.console,
             limit=self.limit,
             deadline_seconds=self.deadline_seconds,
         )

@@ -16,6 +16,8 @@ PUBLIC = {
     "/docs",
     "/docs/assets/{name:str}",
     "/openapi.json",
+    "/console",
+    "/console/assets/{name:str}",
 }
 ID = "019bc0f1-6d0b-7c3e-9a51-2f4b8d6e7a90"
 

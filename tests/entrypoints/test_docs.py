@@ -16,7 +16,7 @@ from upi_risk.entrypoints.http.openapi import problems_of
 from upi_risk.entrypoints.http.operations import OPERATIONS, Operation
 from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
 
-UNDOCUMENTED = {"/docs", "/docs/assets/{name:str}", "/openapi.json"}
+UNDOCUMENTED = {"/docs", "/docs/assets/{name:str}", "/openapi.json", "/console", "/console/assets/{name:str}"}
 
 
 @pytest.fixture

@@ -50,10 +50,11 @@ async def test_no_other_host_is(host: str) -> None:
 async def test_a_page_of_ours_can_read_every_refusal() -> None:
     """Red when the headers are left to the routing, which neither the limiter nor the edge's own refusals reach."""
     limit = LimitRequests(RefuseAll(), ClientAddress(), Limits(1, 1, 1))
+    page = {"Origin": PAGE, "Host": "localhost"}
     async with Service(cors_origins=[PAGE], limit=limit, hosts=HOSTS).client() as client:
-        page = {"Origin": PAGE, "Host": "localhost"}
         limited = await client.get("/me", headers=page)
         problem(limited, 429, "rate-limited")
+    async with Service(cors_origins=[PAGE], hosts=HOSTS).client() as client:
         foreign = await client.get("/me", headers=page | {"Host": "evil.com"})
         problem(foreign, 400, "bad-host")
         large = await client.get("/me", headers=page | {"X": "x" * 20_000})

@@ -246,3 +246,11 @@ def test_the_examples_are_of_their_schemas(operation: Operation) -> None:
     for sent in operation.steps.values():
         assert operation.takes is not None
         msgspec.convert(sent, operation.takes)
+
+
+async def test_options_names_every_method_of_a_path(client: httpx.AsyncClient) -> None:
+    """Removed: the answer to OPTIONS in ``listing_devices``; Litestar's own lacked GET."""
+    for path in ("/devices", "/v1/devices"):
+        allowed = (await client.options(path)).headers["allow"]
+        assert set(allowed.split(", ")) == {"GET", "OPTIONS", "POST"}
+        assert set((await client.put(path)).headers["allow"].split(", ")) == {"GET", "OPTIONS", "POST"}

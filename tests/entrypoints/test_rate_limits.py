@@ -18,6 +18,7 @@ from upi_risk.entrypoints.http.rate_limits import LimitRequests, Limits
 def service() -> Service:
     made = Service()
     made.limit = LimitRequests(MemoryRateLimiter(made.clock), ClientAddress(), Limits(10, 2, 3))
+    made.cors_origins, made.hosts = ("https://app.example",), ("upi.test",)
     return made
 
 
@@ -43,6 +44,24 @@ async def test_the_limit_is_one_for_all_routes_the_hot_one_included(client: http
         assert (await client.post("/check-transaction", json={})).status_code == 401
     problem(await client.post("/check-transaction", json={}), 429, "rate-limited")
     problem(await client.post("/v1/check-transaction", json={}), 429, "rate-limited")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}, 204),
+        ({"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}, 403),
+        ({"Host": "evil.example"}, 400),
+        ({"X-Long": "x" * 20_000}, 431),
+    ],
+)
+async def test_what_is_refused_or_answered_before_any_route_is_counted_too(
+    client: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    """Removed: the count in ``_tell_page`` or that in ``_keep_out``; they were answered however often."""
+    statuses = [(await client.options("/check-transaction", headers=headers)).status_code for _ in range(12)]
+    assert statuses == [status] * 10 + [429] * 2
+    problem(await client.post("/check-transaction", json={}), 429, "rate-limited")
 
 
 async def test_health_is_answered_however_often(client: httpx.AsyncClient) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,10 +19,15 @@ from tests.deploy.stack import nginx_conf
 from tests.deploy.stack import started as program
 from tests.faults import acknowledged
 from tests.faults.checker import violations
+from tests.faults.clock import DAY, LEAPS, LIMIT, Leapt, faked, find_faketime, leap
 from tests.faults.corrupt import corrupt
+from tests.faults.disk import fill_up
+from tests.faults.failover import fail_over
+from tests.faults.measured import postgres_faults, redis_faults
 from tests.faults.overload import overload
+from tests.faults.previous import NoHistoryError, old_suite
 from tests.faults.rolling import roll, three_ports
-from tests.faults.servers import ROOT, own_servers
+from tests.faults.servers import ROOT, OwnServer, own_servers, started
 from tests.faults.soak import soak
 
 MOST_GROWTH = 0.05
@@ -67,7 +73,77 @@ def _deploys(least: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return (told, wrong), told.failed == 0 and not wrong
 
 
+def _redis(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(redis_faults(postgres, valkey, seconds, tell))
+    return told, not told.problems
+
+
+def _postgres(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(postgres_faults(postgres, valkey, seconds, tell))
+    return told, not told.problems
+
+
+@contextlib.asynccontextmanager
+async def _serve(database_url: str, redis_url: str) -> AsyncIterator[int]:
+    async with started(database_url, redis_url, WORKERS="2") as (port, _):
+        yield port
+
+
+def _failover(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey), tempfile.TemporaryDirectory() as folder:
+        told = asyncio.run(fail_over(postgres, valkey, Path(folder), _serve, wanted, tell))
+    return told, not told.problems()
+
+
+def _disk(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with tempfile.TemporaryDirectory() as folder:
+        told = asyncio.run(fill_up(Path(folder), _serve, wanted, tell))
+    return told, not told.problems()
+
+
+def _clock(_: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    library = find_faketime()
+    if library is None:
+        return "not run: no libfaketime (Debian: libfaketime), or name it in LIBFAKETIME", False
+    with own_servers() as (postgres, valkey), tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "off"
+        said.write_text("+0", encoding="ascii")
+        told = asyncio.run(_leapt(postgres, valkey, library, said))
+    tell(1)
+    return told.problems or f"as promised after {len(told.replies)} payments and {len(LEAPS)} leaps", not told.problems
+
+
+async def _leapt(postgres: OwnServer, valkey: OwnServer, library: Path, said: Path) -> Leapt:
+    environ = {"RATE_LIMIT_PER_MINUTE": str(LIMIT), "ACCESS_TOKEN_SECONDS": str(DAY), "REDIS_TIMEOUT_MS": "500"}
+    environ |= {"REQUEST_DEADLINE_MS": "5000", "STATEMENT_TIMEOUT_MS": "5000", "POOL_TIMEOUT_MS": "5000"}
+
+    def turn(off: float) -> None:
+        fresh = said.with_suffix(".new")
+        fresh.write_text(f"{off:+.0f}", encoding="ascii")
+        fresh.replace(said)  # it is read at any instant
+
+    async with started(postgres.url, valkey.url, **environ, **faked(library, said)) as (port, _):
+        return await leap(port, postgres.url, 1, turn)
+
+
+def _previous(_: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            told = old_suite(Path(folder), tell)
+        except NoHistoryError as error:
+            return f"not run: {error}", False
+    return told, told.passed > 0 and not told.failed
+
+
 PARTS = {
+    "previous": (_previous, 190),
+    "clock": (_clock, 1),
+    "failover": (_failover, 20_000),
+    "disk": (_disk, 5_000),
+    "redis": (_redis, 10),
+    "postgres": (_postgres, 10),
     "acknowledged": (_acknowledged, 100_000),
     "models": (_models, 1_000),
     "deploys": (_deploys, 50_000),

@@ -8,9 +8,18 @@ import psycopg
 
 # Of the features, the second is the payer's count of payments, up to 100; the eleventh is 1 for a receiver new to them.
 _WRONG = {
-    "users whose count is not that of their rows": """
+    "users whose count is not that of their rows, where none were archived": """
         SELECT count(*) FROM users u
          WHERE transaction_count <> (SELECT count(*) FROM transactions t WHERE t.user_id = u.user_id)
+           AND NOT EXISTS (SELECT 1 FROM archived_partitions)
+    """,
+    "users whose count is less than their rows": """
+        SELECT count(*) FROM users u
+         WHERE transaction_count < (SELECT count(*) FROM transactions t WHERE t.user_id = u.user_id)
+    """,
+    "payments that are counted and neither here nor archived": """
+        SELECT (SELECT coalesce(sum(transaction_count), 0) FROM users) - (SELECT count(*) FROM transactions)
+             - (SELECT coalesce(sum(number), 0) FROM archived_partitions)
     """,
     "keys with more than one row": """
         SELECT count(*) FROM (SELECT 1 FROM transactions WHERE idempotency_key IS NOT NULL

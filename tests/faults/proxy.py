@@ -87,6 +87,7 @@ class FaultProxy:
         await self.refuse()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await asyncio.sleep(0.01)  # those who passed on have to come to their end, too
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

@@ -36,6 +36,7 @@ class OwnServer:
         self._kind, self._home, self._durable = kind, home, durable
         self._server = kind(home, durable=durable)
         self.url, self._port = self._server.url, self._server.port
+        self.home, self.alive = home, True
 
     def processes(self) -> list[psutil.Process]:
         """The server and its children, without the shim that watches over it."""
@@ -60,10 +61,16 @@ class OwnServer:
         _, alive = psutil.wait_procs(ended, 20)
         assert not alive
         self._server.stop()
+        self.alive = False
 
     def start(self) -> None:
         """Bring it back."""
         self._server = self._kind(self._home, durable=self._durable, port=self._port)
+        self.alive = True
+
+    def runs(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._server.runs()
 
     def stop(self) -> None:
         self._server.stop()

@@ -21,7 +21,7 @@ from upi_risk.application.decide import Decide
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.history import Wanted
-from upi_risk.domain.payment import Payment, Phone, UpiId
+from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
@@ -114,7 +114,7 @@ class World:
                 raise done
 
     def _user(self, number: int) -> User:
-        user = User.sign_up(f"UID-{number}", "Asha Rao", Phone(f"+91900000000{number}"), NOON)
+        user = User.sign_up(f"UID-{number}", NOON)
         self.store.users[user.user_id] = user
         self.invariants.check()
         return user

@@ -15,6 +15,7 @@ from upi_risk.domain.decision import DECISION_OF, Decision
 from upi_risk.domain.degraded import usable
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.experiment import Arm, Experiment, ExperimentScores, OtherScore
+from upi_risk.domain.feature_sets import FeatureSet
 from upi_risk.domain.history import Snapshot
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
@@ -63,18 +64,32 @@ class DecideByArms:
         trial = self.trial
         return self._champion.to_the_hour or (trial is not None and trial.decide.to_the_hour)
 
-    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
-        """Decide payments, in order; see :class:`~upi_risk.application.decide.Decide`."""
+    @property
+    def features(self) -> FeatureSet:
+        """What the champion reads."""
+        return self._champion.features
+
+    def __call__(
+        self, payments: Sequence[Payment], snapshot: Snapshot, wider: FeatureSet | None = None
+    ) -> tuple[list[Answer], dict[str, Draft]]:
+        """Decide payments, in order; see :class:`~upi_risk.application.decide.Decide`.
+
+        While an experiment runs, the features that both models read are computed and kept with every payment.
+        """
         trial = self.trial
-        if trial is None or trial.experiment.shadow or not trial.health.healthy:
-            return self._champion(payments, snapshot)
+        if trial is None:
+            return self._champion(payments, snapshot, wider)
+        sets = (self._champion.features, trial.decide.features)
+        wider = wider or max(sets, key=lambda one: len(one.names))  # a wider set begins with the narrower ones
+        if trial.experiment.shadow or not trial.health.healthy:
+            return self._champion(payments, snapshot, wider)
         arms = [trial.experiment.arm(payment.user_id) for payment in payments]
         answers: dict[int, Answer] = {}
         drafts: dict[str, Draft] = {}
         for arm, decide in ((Arm.CHAMPION, self._champion), (Arm.CHALLENGER, trial.decide)):
             places = [index for index, drawn in enumerate(arms) if drawn is arm]
             if places:
-                decided, made = decide([payments[index] for index in places], snapshot)
+                decided, made = decide([payments[index] for index in places], snapshot, wider)
                 answers |= zip(places, decided, strict=True)
                 drafts |= made
         return [answers[index] for index in range(len(payments))], drafts
@@ -157,14 +172,18 @@ class ScoreBehind:
         by_challenger = [one for one in decided if one.assessment.model_version == trial.challenger.card.version]
         by_champion = [one for one in decided if one.assessment.model_version == self._champion.card.version]
         return [
-            *self._said(self._champion, trial.challenger, by_challenger),
-            *self._said(trial.challenger, self._champion, by_champion),
+            *self._said(self._champion, by_challenger),
+            *self._said(trial.challenger, by_champion),
         ]
 
-    def _said(self, other: Scorer, decided_by: Scorer, decided: Sequence[Transaction]) -> list[OtherScore]:
-        """What a model says of vectors that were made for another one; nothing where they do not hold its features."""
+    def _said(self, other: Scorer, decided: Sequence[Transaction]) -> list[OtherScore]:
+        """What a model says of vectors that another one decided on; those that do not hold its features are left out.
+
+        They do not where they were decided before this process knew of the experiment.
+        """
         card = other.card
-        if not decided or not decided_by.card.set.begins_with(card.set):
+        decided = [one for one in decided if len(one.features) >= len(card.features)]
+        if not decided:
             return []
         vectors = [one.features[: len(card.features)] for one in decided]
         said = []

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from upi_risk.domain.account_ports import SignIns
 from upi_risk.domain.audit import Deed, Entry
+from upi_risk.domain.person import Person
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family, Renewal, Renewed, Verdict
 from upi_risk.domain.user import User
@@ -24,9 +25,11 @@ class AuditedSignIns:
         self._store = store
         self._note = note
 
-    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+    async def begin(
+        self, family: Family, access: Session, most: int, user: User | None = None, person: Person | None = None
+    ) -> Sequence[bytes]:
         """Store a sign-in, and the user with it."""
-        ended = await self._store.begin(family, access, most, user)
+        ended = await self._store.begin(family, access, most, user, person)
         deed = Deed.SIGNED_IN if user is None else Deed.SIGNED_UP
         await self._note(Entry(family.created_at, family.user_id, deed, family.user_id))
         return ended

@@ -39,7 +39,8 @@ class Backtest:
             StoreUnavailableError: the store failed; there are no figures.
         """
         figures, total = BacktestFigures(), await self._past.count(period.first, period.end)
-        reading = self._past.read(period.first, period.end, retrial.facts, vectors=retrial.vectors)
+        names = retrial.names or rows is not None
+        reading = self._past.read(period.first, period.end, retrial.facts, names=names)
         done = 0
         async with aclosing(reading) as pages:
             async for page in pages:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from upi_risk.application.deadline import within
+from upi_risk.application.room import Room
 from upi_risk.domain.errors import DeadlineError, OverloadedError, UpiRiskError
 
 Question = TypeVar("Question")
@@ -17,7 +18,7 @@ Said_contra = TypeVar("Said_contra", contravariant=True)
 
 LARGEST_BATCH: Final = 256
 MOST_UNDER_WAY: Final = 2
-_TICKS: Final = 20
+_TICKS: Final = 45
 """How many times within a deadline it is looked whether somebody has waited for so long."""
 
 
@@ -29,11 +30,14 @@ class Patience:
         deadline_seconds: from a question to its answer at most; a batch that takes longer is abandoned.
         waiting_seconds: when a question has waited so long for its batch to begin, further ones are refused at once.
         most_waiting: and so they are when so many wait.
+        by_pace: and so they are while the process is short of time and would answer them later than after half of
+            ``waiting_seconds``; see :class:`~upi_risk.application.room.Room`.
     """
 
     deadline_seconds: float = 0.45
     waiting_seconds: float = 0.2
     most_waiting: int = 4_096
+    by_pace: bool = False
 
 
 class Waiter(Protocol[Said_contra]):
@@ -94,6 +98,8 @@ class Coalesce(Generic[Question, Result]):
         self._beginning = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._room = Room(self._patience.waiting_seconds / 2)
+        self._under_way = 0
         self.shed = 0
         self.late = 0
 
@@ -121,9 +127,8 @@ class Coalesce(Generic[Question, Result]):
             OverloadedError: too much is waiting; nothing was done, and the waiter will hear nothing.
         """
         loop = self._running()
-        now = loop.time()
-        self.admit(now)
-        self._queue.append(_Waiting(question, waiter, now))
+        self.admit()
+        self._queue.append(_Waiting(question, waiter, loop.time()))
         if not self._beginning:
             self._go_on(loop)
 
@@ -132,18 +137,29 @@ class Coalesce(Generic[Question, Result]):
             self._loop = asyncio.get_running_loop()  # a system call on older Pythons, so not for each question
         return self._loop
 
-    def admit(self, now: float | None = None) -> None:
+    def admit(self) -> None:
         """Refuse what could not be answered in time, before any work is done for it.
 
         Raises:
             OverloadedError: too much is waiting.
         """
-        if not self._queue or self._loop is None:
-            return
-        waited = (self._loop.time() if now is None else now) - self._queue[0].since
-        if waited > self._patience.waiting_seconds or len(self._queue) >= self._patience.most_waiting:
+        if self.full():
             self.shed += 1
             raise OverloadedError
+
+    def full(self) -> bool:
+        """Whether a further question would be refused."""
+        waiting = len(self._queue)
+        if waiting + self._under_way >= self._room.most:
+            return True
+        return waiting > 0 and (waiting >= self._patience.most_waiting or self._has_waited(self._running().time()))
+
+    def crowded(self) -> bool:
+        """Whether half of the questions that there is room for are under way, and the process is short of time."""
+        return 2 * (len(self._queue) + self._under_way) >= self._room.most
+
+    def _has_waited(self, now: float) -> bool:
+        return now - self._queue[0].since > self._patience.waiting_seconds
 
     async def drain(self) -> None:
         """Return when nothing is under way."""
@@ -162,12 +178,14 @@ class Coalesce(Generic[Question, Result]):
         task = loop.create_task(self._work(loop))
         self._tasks.add(task)
         if self._timer is None:
+            self._room.opened(loop.time())
             self._watch_later(loop)
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         self._beginning = False
         taken = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_BATCH))]
         self._taken.append(taken)
+        self._under_way += len(taken)
         try:
             if taken:
                 await self._answer(loop, taken)
@@ -176,6 +194,9 @@ class Coalesce(Generic[Question, Result]):
                 if not waiting.waiter.done():  # the batch ended in a way that nobody foresaw
                     waiting.waiter.set_exception(DeadlineError())
             self._taken = [others for others in self._taken if others is not taken]
+            self._under_way -= len(taken)
+            if taken:
+                self._room.answered(len(taken), loop.time())
             self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
             self._go_on(loop)
             if not self._tasks and self._timer is not None:
@@ -183,11 +204,15 @@ class Coalesce(Generic[Question, Result]):
                 self._timer = None
 
     def _watch_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = loop.call_later(self._patience.deadline_seconds / _TICKS, self._watch, loop)
+        due = loop.time() + self._patience.deadline_seconds / _TICKS
+        self._timer = loop.call_at(due, self._watch, loop, due)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Send those away who have waited as long as they may."""
-        oldest = loop.time() - self._patience.deadline_seconds
+    def _watch(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        """Send those away who have waited as long as they may, and see how late that is done."""
+        now = loop.time()
+        if self._patience.by_pace:
+            self._room.looked(now - due)
+        oldest = now - self._patience.deadline_seconds
         for taken in self._taken:
             for waiting in taken:
                 self._give_up(waiting, oldest)

@@ -31,7 +31,13 @@ class Decides(Protocol):
     def to_the_hour(self) -> bool:
         """Whether receivers must be known to the hour."""
 
-    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+    @property
+    def features(self) -> FeatureSet:
+        """What the model reads."""
+
+    def __call__(
+        self, payments: Sequence[Payment], snapshot: Snapshot, wider: FeatureSet | None = None
+    ) -> tuple[list[Answer], dict[str, Draft]]:
         """Decide payments, in order."""
 
 
@@ -56,17 +62,26 @@ class Decide:
         """Whether the model in service or a rule reads receivers to the hour; see :class:`FeatureSet`."""
         return self._scorer.card.set.to_the_hour or (self._rules is not None and self._rules.ruling.to_the_hour)
 
-    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+    @property
+    def features(self) -> FeatureSet:
+        """What the model in service reads."""
+        return self._scorer.card.set
+
+    def __call__(
+        self, payments: Sequence[Payment], snapshot: Snapshot, wider: FeatureSet | None = None
+    ) -> tuple[list[Answer], dict[str, Draft]]:
         """Decide payments, in order.
 
         Args:
             payments: the questions.
             snapshot: holds the user, pair and receiver of each, and the stored answer of each idempotency key.
+            wider: features that are computed and kept in the place of the model's own, which they begin with; None for
+                its own.
 
         Returns:
             An answer for each payment, and a draft for each user who got a new one.
         """
-        features = self._scorer.card.set
+        features = wider or self._scorer.card.set
         answers: list[Answer | None] = [None] * len(payments)
         drafts: dict[str, Draft] = {}
         waiting = list(range(len(payments)))
@@ -100,12 +115,15 @@ class Decide:
             return
         ruling = self._rules.ruling if self._rules is not None else None
         card = self._scorer.card
-        scores = self._scores([features for _, _, _, features in fresh])
-        for (index, payment, draft, features), scored in zip(fresh, scores, strict=True):
+        vectors, width = [features for _, _, _, features in fresh], len(card.features)
+        if len(vectors[0]) > width:
+            vectors = [features[:width] for features in vectors]
+        scores = self._scores(vectors)
+        for (index, payment, draft, features), own, scored in zip(fresh, vectors, scores, strict=True):
             if scored is None and payment.receiver not in self._policy.forced:
-                assessment = by_rules(card.features, features, card, self._policy.version)
+                assessment = by_rules(card.features, own, card, self._policy.version)
             else:
-                assessment = self._policy.assess(payment.receiver, features, scored or _UNASKED, card)
+                assessment = self._policy.assess(payment.receiver, own, scored or _UNASKED, card)
             version = None
             if ruling is not None and payment.receiver not in self._policy.forced:
                 wide = _vector(EXTENDED_SET, payment, draft, snapshot) if _falls_short(features, ruling) else features

@@ -28,6 +28,11 @@ class Outcome(StrEnum):
     DROPPED = "dropped"
 
 
+Counted: TypeAlias = Callable[[str], None]
+"""Hears the first two digits of each number that a code was sent to: 40 there are, and each has millions of phones."""
+
+_PREFIX: Final = slice(len("+91"), len("+91") + 2)
+
 Told: TypeAlias = Callable[[Outcome, BaseException | None], None]
 """Hears what became of each code, and why it failed; never the code, nor the phone."""
 
@@ -35,12 +40,13 @@ Told: TypeAlias = Callable[[Outcome, BaseException | None], None]
 class DeliverCodes:
     """Sends codes to phones that may have them: for signing up any, else those of users."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them hear, two are bounds
         self,
         users: Users,
         sender: CodeSender,
         told: Told,
         *,
+        counted: Counted = lambda _: None,
         pause_seconds: float = PAUSE_SECONDS,
         most_waiting: int = MOST_WAITING,
     ) -> None:
@@ -50,12 +56,14 @@ class DeliverCodes:
             users: who there is.
             sender: the way to them.
             told: hears what became of each code.
+            counted: hears where codes went.
             pause_seconds: between being asked and beginning.
             most_waiting: codes beyond are dropped; who waits for one asks for another.
         """
         self._users = users
         self._sender = sender
         self._told = told
+        self._counted = counted
         self._pause = pause_seconds
         self._most = most_waiting
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -90,6 +98,7 @@ class DeliverCodes:
             if user is None and purpose is not Purpose.SIGN_UP:
                 return Outcome.NOBODY
             await self._sender.send(phone, code, purpose)
+            self._counted(phone[_PREFIX])
             return Outcome.SENT
 
     def _done(self, task: asyncio.Task[Outcome]) -> None:

@@ -18,8 +18,8 @@ from upi_risk.domain.device_key import (
     unpacked,
 )
 from upi_risk.domain.errors import InvalidInputError, UnknownDeviceError
+from upi_risk.domain.person import Profile
 from upi_risk.domain.ports import Clock
-from upi_risk.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class ManageDevices:
         enrol: Enrol,
         keys: DeviceKeys,
         clock: Clock,
-        profile: Callable[[str], Awaitable[User]],
+        profile: Callable[[str], Awaitable[Profile]],
     ) -> None:
         """``profile`` gives a user by id, or raises UnknownUserError."""
         self._open = opened

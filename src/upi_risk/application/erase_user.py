@@ -24,16 +24,16 @@ class EraseUser:
         self._clock = clock
         self._note = note
 
-    async def __call__(self, actor: str, name: str) -> User:
+    async def __call__(self, actor: str, name: str, why: str = "") -> User:
         """Erase the user with this id or phone; no token of theirs opens anything from the return on.
 
-        Again changes nothing; it is noted again.
+        Again changes nothing; it is noted again, and so is why it was done, if it is said.
 
         Raises:
             UnknownUserError: there is none.
         """
         user, at = await self._people.find(name), self._clock.now()
-        await self._note(Entry(at, actor, Deed.USER_ERASED, user.user_id))
+        await self._note(Entry(at, actor, Deed.USER_ERASED, user.user_id, why))
         await self._sign_ins.end(user.user_id, None, at)
         gone = await self._erasure.erase(user.user_id) or user
         await self._cache.write_users([CacheEntry(gone, ())])

@@ -7,9 +7,9 @@ from typing import Final
 
 from upi_risk.domain.errors import UnknownTransactionError, UnknownUserError
 from upi_risk.domain.history import Wanted
-from upi_risk.domain.ports import History, Ledger
+from upi_risk.domain.person import Profile
+from upi_risk.domain.ports import History, Ledger, Users
 from upi_risk.domain.transaction import Transaction
-from upi_risk.domain.user import User
 
 LARGEST_PAGE: Final = 100
 
@@ -17,12 +17,13 @@ LARGEST_PAGE: Final = 100
 class LookUp:
     """What a user may see: themselves and their own transactions, never anybody else's."""
 
-    def __init__(self, ledger: Ledger, history: History) -> None:
+    def __init__(self, users: Users, ledger: Ledger, history: History) -> None:
+        self._users = users
         self._ledger = ledger
         self._history = history
 
-    async def profile(self, user_id: str) -> User:
-        """The user as last committed.
+    async def profile(self, user_id: str) -> Profile:
+        """The user as last committed, and who they are.
 
         Raises:
             UnknownUserError: there is none.
@@ -30,7 +31,7 @@ class LookUp:
         user = (await self._ledger.load([Wanted(user_id)])).users[user_id]
         if user is None:
             raise UnknownUserError
-        return user
+        return Profile(user, await self._users.person(user_id))
 
     async def transaction(self, user_id: str, transaction_id: str) -> Transaction:
         """One of the user's transactions.

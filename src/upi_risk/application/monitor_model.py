@@ -18,6 +18,7 @@ from upi_risk.domain.monitoring import (
     References,
     Week,
     canary_reference,
+    canary_scores,
     segments_of,
 )
 from upi_risk.domain.ports import Clock, ModelStore
@@ -125,9 +126,8 @@ class _Tally:
             for place, name in enumerate(self._card.features)
             if (held := reference.features.get(name)) is not None
         ]
-        meaning = self._card.meaning
-        scores = meaning.scores(canary.probability for canary in self._card.canaries)
-        found.append(_against(SCORE, Histogram.of(scores), [check.score for check in self._recent]))
+        held = reference.scores or canary_scores(self._card)
+        found.append(_against(SCORE, held, [check.score for check in self._recent]))
         return tuple(sorted(found, key=lambda one: -one.drift.psi))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from upi_risk.application.coalesce import Coalesce, Patience
-from upi_risk.domain.audit import AuditLog, Entry, Head
+from upi_risk.domain.audit import AuditLog, Deed, Entry, Head
+from upi_risk.domain.ports import Clock
 
 
 class NoteDeeds:
@@ -33,3 +34,21 @@ class NoteDeeds:
     async def drain(self) -> None:
         """Return when nothing is under way."""
         await self._append.drain()
+
+
+class NoteAs:
+    """Notes the deeds of one actor, at the time they are done."""
+
+    def __init__(self, note: NoteDeeds, clock: Clock, actor: str) -> None:
+        """``actor`` is who does them, as the audit log names them."""
+        self._note = note
+        self._clock = clock
+        self._actor = actor
+
+    async def __call__(self, deed: Deed, subject: str, detail: str = "") -> None:
+        """Write down what is done to what; durable on return.
+
+        Raises:
+            StoreUnavailableError: nothing is known of whether it was added.
+        """
+        await self._note(Entry(self._clock.now(), self._actor, deed, subject, detail))

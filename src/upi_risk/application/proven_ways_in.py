@@ -21,8 +21,8 @@ from upi_risk.domain.device_key import (
 )
 from upi_risk.domain.errors import ChallengeFailedError
 from upi_risk.domain.payment import Phone, person_name, phone_number
+from upi_risk.domain.person import Profile
 from upi_risk.domain.ports import Clock, Users
-from upi_risk.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class SignUpByCode:
 
     async def __call__(
         self, name: str, phone: str, answered: Answered, device: NewDevice | None
-    ) -> tuple[User, Tokens]:
+    ) -> tuple[Profile, Tokens]:
         """Store the user with the tokens, and the key of their device if one is given.
 
         Raises:
@@ -111,7 +111,7 @@ class LogInByProof:
         """
         return await self._open(phone_number(phone), Purpose.LOG_IN, address, way)
 
-    async def by_code(self, phone: str, answered: Answered) -> tuple[User, Tokens]:
+    async def by_code(self, phone: str, answered: Answered) -> tuple[Profile, Tokens]:
         """Sign in by a code.
 
         Raises:
@@ -126,7 +126,7 @@ class LogInByProof:
             raise ChallengeFailedError
         return await self._admit(user.user_id)
 
-    async def by_signature(self, phone: str, answered: Answered) -> tuple[User, Tokens]:
+    async def by_signature(self, phone: str, answered: Answered) -> tuple[Profile, Tokens]:
         """Sign in by the key of a device. For a phone that nobody has as much is read and checked.
 
         Raises:

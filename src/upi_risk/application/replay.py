@@ -13,7 +13,7 @@ from upi_risk.application.coalesce import LARGEST_BATCH
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.indian_time import MICROSECOND, epoch_us
-from upi_risk.domain.payment import Payment, Phone
+from upi_risk.domain.payment import Payment
 from upi_risk.domain.ports import Identities, Users
 from upi_risk.domain.receiver import completed_hours
 from upi_risk.domain.stream import StreamedPayment
@@ -58,14 +58,11 @@ class Replay:
         identities: Identities,
         check: CheckTransaction,
         outcomes: Outcomes,
-        first_phone: int,
     ) -> None:
-        """``first_phone`` is the ten-digit number of the first new user; the next ones follow."""
         self._users = users
         self._identities = identities
         self._check = check
         self._confirm, self._report = outcomes
-        self._next_phone = first_phone
         self._known: set[str] = set()
         self._due: list[tuple[datetime, str, str]] = []
         self._done = Replayed()
@@ -124,9 +121,7 @@ class Replay:
     async def _sign_up(self, row: StreamedPayment) -> None:
         if row.user_id in self._known:
             return
-        phone = Phone(f"+91{self._next_phone:010d}")
-        await self._users.add(User.sign_up(row.user_id, f"Payer {len(self._known) + 1}", phone, row.at - MICROSECOND))
-        self._next_phone += 1
+        await self._users.add(User.sign_up(row.user_id, row.at - MICROSECOND))
         self._known.add(row.user_id)
         self._done.sign_ups += 1
 

@@ -11,10 +11,10 @@ from upi_risk.domain.audit import Deed, Entry
 from upi_risk.domain.errors import OutcomeConflictError, UnknownTransactionError
 from upi_risk.domain.history import Wanted
 from upi_risk.domain.labels import Label, LabelSource
-from upi_risk.domain.ports import Clock, Ledger
+from upi_risk.domain.person import Profile
+from upi_risk.domain.ports import Clock, Ledger, Users
 from upi_risk.domain.review import Cases, Finding, Position, Review, review_note
 from upi_risk.domain.transaction import Transaction
-from upi_risk.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,16 @@ class Case:
     """
 
     transaction: Transaction
-    payer: User
+    payer: Profile
     review: Review | None
 
 
 class ShowCases:
     """Payments to be reviewed, and any payment by its id."""
 
-    def __init__(self, cases: Cases, ledger: Ledger) -> None:
+    def __init__(self, cases: Cases, users: Users, ledger: Ledger) -> None:
         self._cases = cases
+        self._users = users
         self._ledger = ledger
 
     async def one(self, transaction_id: str) -> Case:
@@ -51,7 +52,8 @@ class ShowCases:
         payer = (await self._ledger.load([Wanted(user_id)])).users[user_id]
         if payer is None:
             raise UnknownTransactionError
-        return Case(transaction, payer, await self._cases.review_of(user_id, transaction_id))
+        profile = Profile(payer, await self._users.person(user_id))
+        return Case(transaction, profile, await self._cases.review_of(user_id, transaction_id))
 
     async def waiting(self, before: Position | None, limit: int) -> tuple[list[Transaction], Position | None]:
         """A page of payments answered VERIFY or BLOCK that nobody reviewed, newest first, and where the next begins."""

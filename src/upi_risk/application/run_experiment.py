@@ -59,18 +59,12 @@ class StartExperiment:
 
         Raises:
             ModelRejectedError: no model is named to serve, or the challenger does not load.
-            ExperimentConflictError: the challenger serves already or cannot score in shadow, an experiment runs, or
-                the name is taken.
+            ExperimentConflictError: the challenger serves already, an experiment runs, or the name is taken.
         """
         champion = self._models.load(self._models.current()).card
         card = self._models.load(challenger).card
         if card.version == champion.version:
             raise ExperimentConflictError(f"{challenger} serves already: name another version as the challenger.")
-        if share == 0 and not champion.set.begins_with(card.set):
-            raise ExperimentConflictError(
-                f"{challenger} reads {card.feature_set} features, and {champion.version} logs {champion.feature_set} "
-                "ones: it cannot score in shadow; let it decide for a --share."
-            )
         now = self._clock.now()
         experiment = Experiment(name, champion.version, card.version, share, minimum, now)
         await self._experiments.start(experiment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upi_risk.application.tokens import IssueTokens, Tokens
 from upi_risk.domain.payment import person_name, phone_number
+from upi_risk.domain.person import Person, PhoneKeys, Profile
 from upi_risk.domain.ports import Clock, Identities
 from upi_risk.domain.user import User
 
@@ -11,12 +12,13 @@ from upi_risk.domain.user import User
 class SignUp:
     """Registers a name and a phone, and signs the new user in."""
 
-    def __init__(self, identities: Identities, clock: Clock, issue: IssueTokens) -> None:
+    def __init__(self, identities: Identities, clock: Clock, issue: IssueTokens, phones: PhoneKeys) -> None:
         self._identities = identities
         self._clock = clock
         self._issue = issue
+        self._phones = phones
 
-    async def __call__(self, name: str, phone: str) -> tuple[User, Tokens]:
+    async def __call__(self, name: str, phone: str) -> tuple[Profile, Tokens]:
         """Store the user with the tokens, in one commit.
 
         Raises:
@@ -24,5 +26,7 @@ class SignUp:
             PhoneTakenError: the phone is registered.
         """
         at = self._clock.now()
-        user = User.sign_up(self._identities.user_id(), person_name(name), phone_number(phone), at)
-        return user, await self._issue(user.user_id, at, user)
+        person = Person(person_name(name), phone_number(phone))
+        user = User.sign_up(self._identities.user_id(), at, self._phones.kept(person.phone))
+        profile = Profile(user, person)
+        return profile, await self._issue(user.user_id, at, profile)

@@ -18,10 +18,19 @@ class CacheStats:
     Attributes:
         hits: payments that needed no read of the ledger.
         misses: payments that did.
+        for_receivers: of these, payments for which nothing but a fresh enough copy of the receiver was missing.
+        reads: statements that read.
     """
 
     hits: int = 0
     misses: int = 0
+    for_receivers: int = 0
+    reads: int = 0
+
+    @property
+    def hit_rate(self) -> float:
+        """Share of payments that needed no read; 0 where there were none. Without a cache each one needs a read."""
+        return self.hits / max(self.hits + self.misses, 1)
 
 
 class LoadSnapshot:
@@ -59,6 +68,8 @@ class LoadSnapshot:
         self.stats.hits += len(wanted) - len(missing)
         self.stats.misses += len(missing)
         if missing:
+            self.stats.reads += 1
+            self.stats.for_receivers += sum(_payer_known(snapshot, item) for item in missing)
             read = await self._ledger.load(missing)
             snapshot.add(read)
             await self._fill(read, min(at))
@@ -79,3 +90,7 @@ def _complete(snapshot: Snapshot, item: Wanted) -> bool:
     if receiver is None or item.user_id not in snapshot.users or receiver not in snapshot.receivers:
         return False
     return (item.user_id, receiver) in snapshot.payees
+
+
+def _payer_known(snapshot: Snapshot, item: Wanted) -> bool:
+    return item.user_id in snapshot.users and (item.user_id, item.receiver) in snapshot.payees

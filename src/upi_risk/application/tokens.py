@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from upi_risk.domain.account_ports import SignIns
 from upi_risk.domain.errors import UnauthenticatedError
+from upi_risk.domain.person import Profile
 from upi_risk.domain.ports import Clock, Identities, Sessions
 from upi_risk.domain.session import TokenKind, digest
 from upi_risk.domain.sign_in import Family
-from upi_risk.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class IssueTokens:
         self._identities = identities
         self._lifetimes = lifetimes
 
-    async def __call__(self, user_id: str, at: datetime, signing_up: User | None = None) -> Tokens:
+    async def __call__(self, user_id: str, at: datetime, signing_up: Profile | None = None) -> Tokens:
         """Issue and store, together with the user who signs up by it; the tokens work from the return on.
 
         Raises:
@@ -58,7 +58,8 @@ class IssueTokens:
         lasts = self._lifetimes
         family = Family(name, user_id, at, at + lasts.absolute, at, at + lasts.refresh, digest(refresh))
         session = family.access_session(digest(access), at, at + lasts.access)
-        await self._sign_ins.begin(family, session, lasts.most_sign_ins, signing_up)
+        user, person = (signing_up.user, signing_up.person) if signing_up else (None, None)
+        await self._sign_ins.begin(family, session, lasts.most_sign_ins, user, person)
         return Tokens(access, refresh, lasts.access)
 
 

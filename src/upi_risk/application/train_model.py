@@ -19,7 +19,7 @@ from upi_risk.application.tune_model import TuneModel
 from upi_risk.application.validate_model import Progress, Stratified, ValidateModel
 from upi_risk.domain.calibration import FitCalibration
 from upi_risk.domain.cost import CostModel
-from upi_risk.domain.drift import Drift
+from upi_risk.domain.drift import Drift, Histogram
 from upi_risk.domain.errors import ModelRejectedError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.examples import Examples, canary_rows
@@ -187,6 +187,7 @@ class TrainModel:
             tuning=tuning,
             stopping=stopping,
             scaling=scaling,
+            scores=Histogram.of(scores),
         )
         used = self._usage()
         used = Usage(used.seconds - start.seconds, used.peak_memory_mib)

@@ -7,7 +7,7 @@ import gc
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from litestar import Litestar
@@ -22,12 +22,15 @@ from upi_risk.bootstrap.logging import Logs, configure, decision_facts, describe
 from upi_risk.bootstrap.metering import Keeping
 from upi_risk.bootstrap.one_time_codes import stop_sending
 from upi_risk.bootstrap.sampling import Sampling
-from upi_risk.bootstrap.settings import Settings, read_settings
+from upi_risk.bootstrap.settings import Settings, SettingsError, read_settings
 from upi_risk.domain.errors import ContendedError, OverloadedError, StoreUnavailableError
-from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
+from upi_risk.entrypoints.http.app import HttpOptions, LogRequest, RequestRecord, UseCases, create_app
 from upi_risk.entrypoints.http.client_address import ClientAddress
 from upi_risk.entrypoints.http.rate_limits import LimitRequests, Limits
 from upi_risk.entrypoints.http.use_cases import ProvenUseCases
+
+if TYPE_CHECKING:
+    from upi_risk.bootstrap.tracing import Tracing
 
 READY_WITHIN_SECONDS: Final = 1.0
 
@@ -47,7 +50,21 @@ def create(settings: Settings | None = None) -> Litestar:
     logs = configure(settings.log_level, settings.log_format)
     container = Container(settings=settings)
     container.scorer()
-    return create_app(_use_cases(container, settings), _options(container, settings, logs))
+    tracing = _tracing(container, settings)
+    use_cases, options = _use_cases(container, settings), _options(container, settings, logs)
+    return create_app(use_cases, options) if tracing is None else tracing.application(use_cases, options)
+
+
+def _tracing(container: Container, settings: Settings) -> Tracing | None:
+    """What makes spans; None where nobody asked for any."""
+    if not settings.otel_exporter_otlp_endpoint:
+        return None
+    try:
+        from upi_risk.bootstrap.tracing import Tracing  # noqa: PLC0415 - only who names a collector pays for it
+    except ModuleNotFoundError as missing:
+        message = f"OTEL_EXPORTER_OTLP_ENDPOINT needs the package {missing.name}: install the extra, upi-risk[traces]."
+        raise SettingsError(message) from None
+    return Tracing(settings, container)
 
 
 def _use_cases(container: Container, settings: Settings) -> UseCases:
@@ -63,12 +80,16 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         check=container.check(),
         admit=container.check().admit,
         submit=container.check().submit,
+        full=container.check().full,
+        crowded=container.check().crowded,
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),
         recognise=container.recognise(),
         cases=container.cases(),
         review=container.review(),
+        overview=container.overview(),
+        look_at_receiver=container.look_at_receiver(),
         list_models=container.list_models(),
         clock=container.clock(),
         identities=container.identities(),
@@ -89,13 +110,16 @@ def _proven(container: Container, settings: Settings) -> ProvenUseCases | None:
     )
 
 
-def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
-    log = structlog.get_logger("upi_risk")
-
-    meter = container.meter()
+def _log_request(container: Container, logs: Logs) -> LogRequest:
+    meter, batches = container.meter(), container.batches()
 
     def log_request(record: RequestRecord) -> None:
         meter.request(record)
+        batch = batches.of(record.decided) if record.decided is not None else None
+        told = decision_facts(record.decided)
+        if batch is not None:
+            told |= {"batch_size": batch.size, "batch_ms": batch.ms}
+            meter.stage("outside", (record.duration_ms - batch.ms) / 1000)
         logs.requests.info(
             "request",
             method=record.method,
@@ -104,8 +128,14 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
             duration_ms=round(record.duration_ms, 2),
             request_id=record.request_id,
             trace_id=record.trace_id,
-            **decision_facts(record.decided),
+            **told,
         )
+
+    return log_request
+
+
+def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
+    log = structlog.get_logger("upi_risk")
 
     def log_failure(request_id: str, error: Exception) -> None:
         if isinstance(error, StoreUnavailableError | ContendedError | OverloadedError):
@@ -120,7 +150,8 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
     async def hear_of_subscribers() -> None:
         await subscribers.start(settings.rules_poll_seconds)
 
-    keeping = Keeping(meter, Shelf(Path(settings.metrics_dir)), Sampling(container)) if settings.metrics_dir else None
+    shelf = Shelf(Path(settings.metrics_dir)) if settings.metrics_dir else None
+    keeping = Keeping(container.meter(), shelf, Sampling(container)) if shelf is not None else None
 
     async def close() -> None:
         await following.stop()
@@ -141,12 +172,13 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
 
     return HttpOptions(
         version=version("upi-risk"),
-        log_request=log_request,
+        log_request=_log_request(container, logs),
         log_failure=log_failure,
         cors_origins=settings.origins,
         hosts=settings.hosts,
         hsts=settings.sends_hsts,
         docs=settings.docs,
+        console=settings.console,
         deadline_seconds=settings.request_deadline_ms / 1000,
         limit=_limit(container, settings),
         on_startup=(

@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "backup",
     "restore",
     "housekeep",
+    "partitions",
     "collect",
     "train",
     "models",
@@ -36,6 +37,8 @@ COMMANDS: Final = (
     "users",
     "keys",
     "erase-user",
+    "protect",
+    "retention",
     "audit",
 )
 

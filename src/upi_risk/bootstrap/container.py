@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -24,10 +25,14 @@ from upi_risk.adapters.postgres.device_keys import PostgresDeviceKeys
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.erasure import PostgresErasure
 from upi_risk.adapters.postgres.experiments import PostgresExperiments
+from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.history import PostgresHistory
 from upi_risk.adapters.postgres.labels import PostgresLabels
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.leftovers import PostgresLeftovers
+from upi_risk.adapters.postgres.persons import Persons
+from upi_risk.adapters.postgres.protection import PostgresProtection
+from upi_risk.adapters.postgres.retention import PostgresRetention
 from upi_risk.adapters.postgres.rules import PostgresRules
 from upi_risk.adapters.postgres.sessions import PostgresSessions
 from upi_risk.adapters.postgres.sign_ins import PostgresSignIns
@@ -46,7 +51,7 @@ from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.coalesce import LARGEST_BATCH, MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.erase_user import EraseUser
@@ -61,18 +66,24 @@ from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
+from upi_risk.application.protect import Protect
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
+from upi_risk.application.read_from_replica import ReadFromReplica
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
+from upi_risk.application.retain import Retain
 from upi_risk.application.review import ReviewTransaction, ShowCases
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle
-from upi_risk.application.tokens import Authenticate, IssueTokens, Lifetimes
+from upi_risk.application.tokens import IssueTokens, Lifetimes
 from upi_risk.application.verify_saved import VerifySaved
+from upi_risk.bootstrap.data_keys import periods, phone_keys, vault
 from upi_risk.bootstrap.following_rules import tell_rules
 from upi_risk.bootstrap.following_subscribers import FollowingSubscribers
 from upi_risk.bootstrap.logging import tell_model_failure
+from upi_risk.bootstrap.measuring import MeasuredAuthenticate, MeasuredBatches, MeasuredLimiter, MeasuredScorer
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
 from upi_risk.bootstrap.settings import Settings, SettingsError
@@ -80,7 +91,7 @@ from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.decision import Level
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
-from upi_risk.domain.ports import ModelStore
+from upi_risk.domain.ports import History, ModelStore
 from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
@@ -104,6 +115,10 @@ def _replica(settings: Settings, engine: AsyncEngine) -> AsyncEngine:
     if not settings.database_replica_url:
         return engine
     return _engine(msgspec.structs.replace(settings, database_url=settings.database_replica_url))
+
+
+def _past(settings: Settings, history: History, replica: AsyncEngine) -> History:
+    return ReadFromReplica(PostgresHistory(replica), history) if settings.database_replica_url else history
 
 
 def _redis(settings: Settings) -> Client:
@@ -136,6 +151,11 @@ def _patience(settings: Settings) -> Patience:
     return Patience(settings.request_deadline_ms / 1000, settings.admission_wait_ms / 1000)
 
 
+def _patience_of_checks(settings: Settings) -> Patience:
+    """What would not go into the next batch, or not be answered in time by a busy process, is not let in."""
+    return replace(_patience(settings), most_waiting=LARGEST_BATCH, by_pace=True)
+
+
 def _forced(settings: Settings) -> Mapping[UpiId, Level]:
     """Receivers to try an integration with; none where real payments are checked."""
     return SANDBOX if settings.auth_mode == "demo" else {}
@@ -164,13 +184,16 @@ class Container(containers.DeclarativeContainer):
     models = providers.Singleton(_model_store, settings)
     scorer = providers.Singleton(_scorer, settings, models)
 
-    users = providers.Singleton(PostgresUsers, engine)
-    webhooks = providers.Singleton(PostgresWebhooks, engine)
+    phones = providers.Singleton(phone_keys, settings)
+    vault = providers.Singleton(vault, settings)
+    persons = providers.Singleton(Persons, phones, vault)
+    users = providers.Singleton(PostgresUsers, engine, persons)
+    webhooks = providers.Singleton(PostgresWebhooks, engine, vault)
     subscribers = providers.Singleton(FollowingSubscribers, webhooks)
     ledger = providers.Singleton(PostgresLedger, engine, subscribers)
     history = providers.Singleton(PostgresHistory, engine)
     replica = providers.Singleton(_replica, settings, engine)
-    past = providers.Singleton(PostgresHistory, replica)
+    past = providers.Singleton(_past, settings, history, replica)
     cache = providers.Singleton(RedisSnapshotCache, redis, prefix=cache_prefix, guard=redis_guard)
     sessions = providers.Singleton(
         CachedSessions, providers.Singleton(PostgresSessions, engine), redis, prefix=cache_prefix, guard=redis_guard
@@ -180,7 +203,11 @@ class Container(containers.DeclarativeContainer):
     patience = providers.Singleton(_patience, settings)
     note = providers.Singleton(NoteDeeds, audit, patience)
     cached_sign_ins = providers.Singleton(
-        CachedSignIns, providers.Singleton(PostgresSignIns, engine), redis, prefix=cache_prefix, guard=redis_guard
+        CachedSignIns,
+        providers.Singleton(PostgresSignIns, engine, persons),
+        redis,
+        prefix=cache_prefix,
+        guard=redis_guard,
     )
     sign_ins = providers.Singleton(AuditedSignIns, cached_sign_ins, note)
     roles = providers.Singleton(PostgresRoles, engine)
@@ -188,24 +215,26 @@ class Container(containers.DeclarativeContainer):
     all_cases = providers.Singleton(PostgresCases, engine)
     erasure = providers.Singleton(PostgresErasure, engine)
     lifetimes = providers.Singleton(_lifetimes, settings)
-    limiter = providers.Singleton(
+    meter = providers.Singleton(_meter, settings)
+    limit_through_outages = providers.Singleton(
         LimitThroughOutages,
         providers.Singleton(RedisRateLimiter, redis, prefix=cache_prefix, guard=redis_guard),
         providers.Singleton(MemoryRateLimiter, clock),
         providers.Callable(_workers, settings),
     )
+    limiter = providers.Singleton(MeasuredLimiter, limit_through_outages, meter)
 
     policy = providers.Singleton(RiskPolicy, forced=providers.Callable(_forced, settings))
     rules = providers.Singleton(PostgresRules, engine)
-    rules_in_force = providers.Singleton(RulesInForce, policy)
+    rules_in_force = providers.Singleton(RulesInForce, policy, phones=phones)
     follow_rules = providers.Singleton(
         FollowRules, rules, providers.Object(read_book), rules_in_force, providers.Object(tell_rules)
     )
-    meter = providers.Singleton(_meter, settings)
     measured_ledger = providers.Singleton(MeasuredLedger, ledger, meter)
     load = providers.Singleton(MeasuredLoad, measured_ledger, cache, meter)
     model_health = providers.Singleton(ModelHealth, providers.Object(monotonic), providers.Object(tell_model_failure))
-    decide = providers.Singleton(MeasuredDecide, scorer, policy, model_health, rules_in_force, meter)
+    measured_scorer = providers.Singleton(MeasuredScorer, scorer, meter)
+    decide = providers.Singleton(MeasuredDecide, measured_scorer, policy, model_health, rules_in_force, meter)
     arms = providers.Singleton(DecideByArms, decide)
     experiments = providers.Singleton(PostgresExperiments, engine)
     check_batch = providers.Singleton(CheckTransaction, load, arms, measured_ledger, cache)
@@ -218,35 +247,40 @@ class Container(containers.DeclarativeContainer):
     report = providers.Singleton(ReportByPayer, labels, history, report_fraud, clock)
     record_label = providers.Singleton(RecordLabel, labels, history, report_fraud, amend, clock)
     issue = providers.Singleton(IssueTokens, sign_ins, identities, lifetimes)
-    sign_up = providers.Singleton(SignUp, identities, clock, issue)
-    admit = providers.Singleton(AdmitUser, clock, amend, issue)
+    sign_up = providers.Singleton(SignUp, identities, clock, issue, phones)
+    admit = providers.Singleton(AdmitUser, users, clock, amend, issue)
     log_in = providers.Singleton(LogIn, users, admit)
     refresh = providers.Singleton(RefreshTokens, sign_ins, identities, clock, lifetimes)
     end_sign_ins = providers.Singleton(EndSignIns, sessions, sign_ins, clock)
-    authenticate = providers.Singleton(Authenticate, sessions, clock)
+    authenticate = providers.Singleton(MeasuredAuthenticate, sessions, clock, meter)
     services = providers.Singleton(RecogniseServices, keys, clock)
     recognise = providers.Singleton(Recognise, authenticate, services, roles)
-    check = providers.Singleton(
-        Coalesce,
-        providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services),
-        patience,
-        MOST_UNDER_WAY,
-    )
-    cases = providers.Singleton(ShowCases, all_cases, ledger)
+    check_for_callers = providers.Singleton(CheckForCallers, authenticate, score_behind, limiter, services)
+    batches = providers.Singleton(MeasuredBatches, check_for_callers, meter)
+    patience_of_checks = providers.Singleton(_patience_of_checks, settings)
+    check = providers.Singleton(Coalesce, batches, patience_of_checks, MOST_UNDER_WAY)
+    cases = providers.Singleton(ShowCases, all_cases, users, ledger)
     review = providers.Singleton(ReviewTransaction, all_cases, clock, record_label, note)
+    overview = providers.Singleton(ShowOverview, scorer, rules_in_force, providers.Singleton(PostgresFigures, engine))
+    look_at_receiver = providers.Singleton(LookAtReceiver, ledger)
     list_models = providers.Singleton(ListModels, models, models)
     people = providers.Singleton(People, users, ledger)
     set_role = providers.Singleton(SetRole, people, roles, clock, note)
     manage_keys = providers.Singleton(ManageKeys, keys, identities, clock, note)
     erase_user = providers.Singleton(EraseUser, people, cached_sign_ins, erasure, cache, clock, note)
-    look_up = providers.Singleton(LookUp, ledger, past)
+    protect = providers.Singleton(Protect, providers.Singleton(PostgresProtection, engine, persons), clock, note)
+    retention = providers.Singleton(PostgresRetention, engine)
+    retain = providers.Singleton(Retain, retention, erase_user, providers.Callable(periods, settings), clock, note)
+    look_up = providers.Singleton(LookUp, users, ledger, past)
 
     secrets = providers.Singleton(RandomSecrets)
     challenges = providers.Singleton(PostgresChallenges, engine)
     device_keys = providers.Singleton(PostgresDeviceKeys, engine)
     peppers = providers.Singleton(peppers, settings)
     sender = providers.Singleton(code_sender, settings)
-    deliver = providers.Singleton(DeliverCodes, users, sender, providers.Callable(telling, meter))
+    deliver = providers.Singleton(
+        DeliverCodes, users, sender, providers.Callable(telling, meter), counted=meter.provided.code_sent
+    )
     throttle = providers.Singleton(Throttle, limiter, providers.Callable(quotas, settings))
     open_challenge = providers.Singleton(OpenChallenge, challenges, secrets, peppers, clock, throttle, deliver)
     answer_challenge = providers.Singleton(AnswerChallenge, challenges, peppers, clock, throttle)

@@ -25,5 +25,6 @@ def measured(settings: Settings) -> Iterator[Settings]:
         folder = settings.metrics_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="upi-risk-metrics-"))
         shelf = Shelf(Path(folder))
         shelf.wipe()
-        stack.enter_context(serving_metrics(shelf, settings.metrics_host, settings.metrics_port, Surveying(settings)))
+        where, tokens = (settings.metrics_host, settings.metrics_port), settings.metrics_tokens
+        stack.enter_context(serving_metrics(shelf, *where, Surveying(settings), tokens))
         yield msgspec.structs.replace(settings, metrics_dir=folder)

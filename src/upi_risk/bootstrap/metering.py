@@ -19,6 +19,7 @@ from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.draft import Draft
+from upi_risk.domain.feature_sets import FeatureSet
 from upi_risk.domain.history import Change, Snapshot, Wanted
 from upi_risk.domain.payment import Payment
 from upi_risk.domain.policy import RiskPolicy
@@ -64,7 +65,7 @@ class Meter:
             self.add_up()
 
     def stage(self, name: str, seconds: float) -> None:
-        """Note how long a part of a batch took: ``load``, ``decide`` or ``commit``."""
+        """Note how long a part of a batch took; the family's text names the parts."""
         if self._noting:
             self._stages.setdefault(name, []).append(seconds)
 
@@ -76,9 +77,9 @@ class Meter:
         """Count a one-time code by what became of it."""
         self.tally.count("upi_risk_codes", (outcome,))
 
-    def shed(self, reason: str) -> None:
-        """Count a request turned away under load, by a reason of a closed set."""
-        self.tally.count("upi_risk_shed", (reason,))
+    def code_sent(self, prefix: str) -> None:
+        """Count a one-time code by the first two digits of the number that it went to."""
+        self.tally.count("upi_risk_codes_sent", (prefix,))
 
     def add_up(self) -> None:
         """Add the notes to the totals."""
@@ -193,11 +194,13 @@ class MeasuredDecide(Decide):
         super().__init__(scorer, policy, health, rules)
         self._meter = meter
 
-    def __call__(self, payments: Sequence[Payment], snapshot: Snapshot) -> tuple[list[Answer], dict[str, Draft]]:
+    def __call__(
+        self, payments: Sequence[Payment], snapshot: Snapshot, wider: FeatureSet | None = None
+    ) -> tuple[list[Answer], dict[str, Draft]]:
         """Decide payments, in order."""
         began = perf_counter()
         try:
-            return super().__call__(payments, snapshot)
+            return super().__call__(payments, snapshot, wider)
         finally:
             self._meter.stage("decide", perf_counter() - began)
 

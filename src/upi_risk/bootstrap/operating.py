@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from upi_risk.adapters.postgres.audit import PostgresAuditLog
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.system import SystemClock
+from upi_risk.application.note import NoteAs
 from upi_risk.bootstrap.backing_servers import command_servers, running_servers
 from upi_risk.bootstrap.container import Container
 from upi_risk.bootstrap.settings import Settings, read_settings
@@ -22,8 +24,16 @@ from upi_risk.entrypoints.cli.operators import OperatorHouse
 
 
 def actor() -> str:
-    """Who is at the command line, as the audit log names them."""
-    return f"operator:{getpass.getuser()}"
+    """Who is at the command line, as the audit log names them; by number where the machine has no name for them."""
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"operator:uid-{os.getuid()}"
+
+
+def jot(container: Container) -> NoteAs:
+    """Writes down what whoever is at the command line does."""
+    return NoteAs(container.note(), container.clock(), actor())
 
 
 @asynccontextmanager
@@ -37,7 +47,13 @@ async def open_house() -> AsyncIterator[OperatorHouse]:
         )  # fmt: skip
         try:
             yield OperatorHouse(
-                actor(), container.set_role(), container.manage_keys(), container.erase_user(), container.audit()
+                actor(),
+                container.set_role(),
+                container.manage_keys(),
+                container.erase_user(),
+                container.audit(),
+                container.protect(),
+                container.retain(),
             )
         finally:
             await container.note().drain()

@@ -9,9 +9,11 @@ import msgspec
 
 from upi_risk.adapters.files.rule_file import read_book, shipped_rules
 from upi_risk.adapters.postgres.migrate import upgrade
+from upi_risk.application.audited_operating import AuditedBooks, AuditedLists
 from upi_risk.application.choose_rules import ChooseRules
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import jot
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.rules import RulesHouse
 
@@ -23,8 +25,11 @@ async def open_rules_house() -> AsyncIterator[RulesHouse]:
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
-        rules = container.rules()
+        rules, note = container.rules(), jot(container)
+        books = AuditedBooks(rules, note)
+        choose = ChooseRules(books, read_book, shipped_rules(), container.clock())
         try:
-            yield RulesHouse(rules, rules, ChooseRules(rules, read_book, shipped_rules(), container.clock()))
+            yield RulesHouse(books, AuditedLists(rules, note), choose)
         finally:
+            await container.note().drain()
             await container.engine().dispose()

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upi_risk.bootstrap.secret_faults import (
+    fault_of_data_keys,
     fault_of_file,
     fault_of_gateway,
     fault_of_placeholder,
     fault_of_secret,
+    fault_of_transport,
     is_loopback,
 )
 
@@ -26,7 +28,17 @@ def fault_of_serving(settings: Settings, env_file: Path) -> str | None:
         env_file: the file that secrets may be in.
     """
     faults = _demo(settings) if settings.auth_mode == "demo" else _secrets(settings, env_file)
-    return next(filter(None, (*_limits(settings), *faults)), None)
+    return next(filter(None, (*_limits(settings), *faults, *_metrics(settings), *_data(settings))), None)
+
+
+def _metrics(settings: Settings) -> Iterator[str | None]:
+    if settings.metrics_port and not is_loopback(settings.metrics_host) and not settings.metrics_token:
+        yield (
+            f"METRICS_HOST={settings.metrics_host} is no loopback address: set METRICS_TOKEN, which Prometheus sends, "
+            "or METRICS_PORT=0."
+        )
+    yield fault_of_secret("METRICS_TOKEN", settings.metrics_token)
+    yield fault_of_secret("METRICS_TOKEN_PREVIOUS", settings.metrics_token_previous)
 
 
 def _limits(settings: Settings) -> Iterator[str]:
@@ -50,6 +62,15 @@ def _demo(settings: Settings) -> Iterator[str]:
             f"HOST={settings.host} is no loopback address: the demo mode signs anybody in by a phone number alone, "
             "so it serves this machine only; use HOST=127.0.0.1, or AUTH_MODE=otp."
         )
+
+
+def _data(settings: Settings) -> Iterator[str | None]:
+    production = settings.app_env == "production"
+    yield fault_of_data_keys(settings, needed=production)
+    if production and settings.require_tls:
+        yield fault_of_transport("DATABASE_URL", settings.database_url)
+        yield fault_of_transport("DATABASE_REPLICA_URL", settings.database_replica_url)
+        yield fault_of_transport("REDIS_URL", settings.redis_url)
 
 
 def _secrets(settings: Settings, env_file: Path) -> Iterator[str | None]:

@@ -35,7 +35,10 @@ class Sampling:
         behind = container.score_behind()
         tally.reach("upi_risk_experiment_scores", ("kept",), behind.kept)
         tally.reach("upi_risk_experiment_scores", ("lost",), behind.lost)
-        tally.state("upi_risk_queue_length", (), container.check().waiting)
+        check = container.check()
+        tally.reach("upi_risk_shed", ("waiting",), check.shed)
+        tally.reach("upi_risk_shed", ("late",), check.late)
+        tally.state("upi_risk_queue_length", (), check.waiting)
         tally.state("upi_risk_workers", (), 1)
         self._model(tally, container.scorer().card.version)
 

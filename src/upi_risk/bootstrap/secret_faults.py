@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 import stat
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from upi_risk.bootstrap.data_settings import DataSettings
 
 SHORTEST: Final = 32
 _FEWEST_DIFFERENT: Final = 10
@@ -56,6 +59,52 @@ def fault_of_gateway(url: str, *, safe: bool) -> str | None:
     if safe and parts.scheme == "http" and not is_loopback(host):
         return "OTP_GATEWAY_URL must be https: codes must not be read on the way."
     return None
+
+
+def fault_of_data_keys(settings: DataSettings, *, needed: bool) -> str | None:
+    """Why personal data cannot be protected by the keys; None if it can.
+
+    Args:
+        settings: the keys are among them.
+        needed: whether they must be there.
+    """
+    for name, value, must in (
+        ("DATA_KEY", settings.data_key, needed),
+        ("DATA_KEY_PREVIOUS", settings.data_key_previous, False),
+        ("PHONE_INDEX_KEY", settings.phone_index_key, needed),
+        ("PHONE_INDEX_KEY_PREVIOUS", settings.phone_index_key_previous, False),
+    ):
+        fault = fault_of_secret(name, value, needed=must)
+        if fault is not None:
+            return fault
+    if settings.data_key and settings.data_key == settings.phone_index_key:
+        return "PHONE_INDEX_KEY is the same as DATA_KEY: give it a secret of its own."
+    return None
+
+
+def fault_of_transport(name: str, url: str) -> str | None:
+    """Why what goes to a server may be read or changed on the way; None if it may not, or there is no way.
+
+    Args:
+        name: of the setting.
+        url: of PostgreSQL or Redis; nothing is said of one that cannot be read.
+    """
+    try:
+        parts = urlsplit(url)
+        query = parse_qs(parts.query)
+        hosts = [parts.hostname or "", *",".join(query.get("host", ())).split(",")]
+    except ValueError:
+        return None
+    if all(not host or host.startswith("/") or is_loopback(host) for host in hosts):
+        return None
+    if parts.scheme.startswith("redis"):
+        safe, wanted = parts.scheme.startswith("rediss"), "must begin with rediss"
+        safe = safe and query.get("ssl_cert_reqs", ["required"]) == ["required"]
+    else:
+        safe, wanted = query.get("sslmode") == ["verify-full"], "needs ?sslmode=verify-full"
+    if safe:
+        return None
+    return f"{name} leads to another machine without TLS that is verified: it {wanted}, or set REQUIRE_TLS=false."
 
 
 def fault_of_file(path: Path) -> str | None:

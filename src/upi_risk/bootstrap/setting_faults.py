@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from msgspec.inspect import BoolType, IntType, LiteralType, NoneType, StrType, Type, UnionType, type_info
+from msgspec.inspect import BoolType, FloatType, IntType, LiteralType, NoneType, StrType, Type, UnionType, type_info
 
 _NAME: Final = re.compile(r"\$\.(\w+)")
 
@@ -40,6 +40,8 @@ def _wanted(kind: Type) -> str:
         return _wanted(next(each for each in kind.types if not isinstance(each, NoneType)))
     if isinstance(kind, BoolType):
         return "true or false"
+    if isinstance(kind, FloatType):
+        return f"a number from {kind.ge:g} to {kind.le:g}"
     if isinstance(kind, IntType):
         lowest = kind.ge if kind.ge is not None else (kind.gt or 0) + 1
         return f"a number from {lowest} to {kind.le}" if kind.le is not None else f"a number of at least {lowest}"

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from dotenv import dotenv_values
 
+from upi_risk.bootstrap.data_settings import DataSettings
 from upi_risk.bootstrap.safety import fault_of_serving
 from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
+from upi_risk.bootstrap.setting_texts import filled, listed
 from upi_risk.entrypoints.http.limits import LOOPBACK_NAMES
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -21,9 +23,7 @@ NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 PortOrNone = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
-Secret = Annotated[str, msgspec.Meta(pattern=r"^(.{16,})?$")]
-"""16 characters at least, or nothing."""
-
+Endpoint = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s?#]+)?$")]
 
 ENV_FILE: Final = Path(".env")
 
@@ -32,8 +32,10 @@ class SettingsError(Exception):
     """A setting is missing or makes no sense; the text says which and what to do."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
     """What an operator may choose. Each field is the environment variable of the same name in capitals.
+
+    Those about personal data are in :class:`upi_risk.bootstrap.data_settings.DataSettings`.
 
     Attributes:
         app_env: ``production`` refuses everything that is meant for trying out.
@@ -78,7 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         database_pool_size: connections to PostgreSQL at most, for each process.
         redis_pool_size: connections to Redis at most, for each process.
         request_deadline_ms: how long a request may take before it is refused; a slow sender's own time is not counted.
-        admission_wait_ms: when a check has waited so long, further ones are refused at once.
+        admission_wait_ms: when a check has waited so long, further ones are refused at once; so are those that a
+            process short of time would answer later than after half of it.
         pool_timeout_ms: how long to wait for a free connection.
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
@@ -86,10 +89,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
         breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
-        collect_key: makes the pseudonyms of ``upi-risk collect``; empty draws one for each export.
+        console: whether ``/console``, the analysts' page, is served.
         metrics_host: the address that ``/metrics`` is served on.
         metrics_port: its TCP port; 0 serves none.
+        transactions_kept_months: whole months of transactions that stay in the database; older ones may be archived.
+        archive_dir: the folder they are archived to by the worker; empty archives nothing.
+        metrics_token: the bearer token that opens ``/metrics``; empty leaves it open, on a loopback address only.
+        metrics_token_previous: the one before, recognised while a new one takes over.
         metrics_dir: where processes of one service keep their totals; empty takes a folder of its own.
+        otel_exporter_otlp_endpoint: of a collector that takes traces by OTLP over HTTP; empty, and there are none.
+        trace_share: of the requests, how many are traced.
     """
 
     app_env: Literal["development", "production"] = "development"
@@ -141,20 +150,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     breaker_failures: Positive = 5
     breaker_open_ms: Positive = 1_000
     docs: bool = True
-    collect_key: Secret = ""
+    console: bool = True
     metrics_host: str = "127.0.0.1"
     metrics_port: PortOrNone = 0
+    metrics_token: str = ""
+    metrics_token_previous: str = ""
     metrics_dir: str = ""
+    transactions_kept_months: Annotated[int, msgspec.Meta(ge=12, le=1_200)] = 120
+    archive_dir: str = ""
+    otel_exporter_otlp_endpoint: Endpoint = ""
+    trace_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The CORS origins, one by one."""
-        return _listed(self.cors_origins)
+        return listed(self.cors_origins)
 
     @property
     def hosts(self) -> frozenset[str]:
         """Every name that the service goes by, in lower case and without a port."""
-        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *_listed(self.allowed_hosts)))
+        return frozenset(name.lower() for name in (*LOOPBACK_NAMES, self.host, *listed(self.allowed_hosts)))
 
     @property
     def sends_hsts(self) -> bool:
@@ -171,10 +186,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             SettingsError: one of them is no network.
         """
         try:
-            return tuple(map(ipaddress.ip_network, _listed(self.trusted_proxies)))
+            return tuple(map(ipaddress.ip_network, listed(self.trusted_proxies)))
         except ValueError:
             message = "TRUSTED_PROXIES is not as it must be: networks with commas between, as 10.0.0.0/8,fd00::/8."
             raise SettingsError(message) from None
+
+    @property
+    def metrics_tokens(self) -> tuple[str, ...]:
+        """Every token that opens ``/metrics``; none where it is open."""
+        return tuple(filter(None, (self.metrics_token, self.metrics_token_previous)))
 
     def in_bulk(self) -> Settings:
         """The same, with time for work on thousands of rows, where nobody waits for an answer."""
@@ -244,7 +264,7 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
     """
     names = {field.encode_name for field in msgspec.structs.fields(Settings)}
     # An empty variable is one that is not set: make exports HOST and PORT in any case.
-    given = {**_filled(dotenv_values(env_file)), **_filled(os.environ)}
+    given = {**filled(dotenv_values(env_file)), **filled(os.environ)}
     found = {name: value for name, value in given.items() if name in names}
     found.setdefault("ARTIFACTS_DIR", str(_artifacts()))
     try:
@@ -259,18 +279,10 @@ def environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def _filled(values: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
-
-
 def _artifacts() -> Path:
     """Those of the folder that a command is called in or, if it has none, of the checkout that this code is in."""
     here, ours = Path("artifacts"), Path(__file__).resolve().parents[3] / "artifacts"
     return ours if ours.is_dir() and not here.is_dir() else here
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _require(name: str, url: str) -> None:

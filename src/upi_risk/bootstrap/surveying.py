@@ -12,17 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.postgres.engine import Deadlines, create_engine
 from upi_risk.adapters.postgres.figures import PostgresFigures
+from upi_risk.adapters.postgres.partitions import PostgresPartitions
 from upi_risk.adapters.postgres.runs import PostgresRuns
 from upi_risk.adapters.postgres.survey import Judged, PostgresSurvey
 from upi_risk.adapters.prometheus.tally import Tally
 from upi_risk.adapters.system import SystemClock
 from upi_risk.bootstrap.settings import Settings
 from upi_risk.domain.errors import StoreUnavailableError
+from upi_risk.domain.partitions import months_ahead
 
 LOOK_SECONDS: Final = 5.0
 """Between two looks at whether the database answers, and how far the replica is behind."""
 
-JUDGE_SECONDS: Final = 60.0
+JUDGE_SECONDS: Final = 20.0
 _SHARE: Final = 20
 """Between two counts of whole tables passes twenty times as long as the last took, at least."""
 
@@ -67,6 +69,7 @@ class Surveying:
             if began >= self._next_count:
                 await _count(tally, survey)
                 await _monitored(tally, engine)
+                await _partitions(tally, engine)
                 self._next_count = perf_counter() + max(JUDGE_SECONDS, _SHARE * (perf_counter() - began))
             else:
                 await survey.answers()
@@ -108,6 +111,14 @@ async def _monitored(tally: Tally, engine: AsyncEngine) -> None:
     for run in await PostgresRuns(engine).latest():
         if run.ended_at is not None:
             tally.state("upi_risk_task_succeeded", (run.task,), float(run.succeeded))
+
+
+async def _partitions(tally: Tally, engine: AsyncEngine) -> None:
+    """Whether payments to come have a place, and how many found none."""
+    partitions = PostgresPartitions(engine)
+    ahead = months_ahead(await partitions.listed(), SystemClock().now())
+    tally.state("upi_risk_partition_months_ahead", (), ahead)
+    tally.state("upi_risk_partition_rest", (), sum((await partitions.in_rest()).values()))
 
 
 def _judge(tally: Tally, judged: list[Judged]) -> None:

@@ -3,6 +3,9 @@
 uvicorn's own supervisor is not used: on a stop it resets connections that nobody has accepted yet, and its workers
 outlive a supervisor that is killed and hold its port. Here the socket stays open until the last worker has drained, and
 a pipe that only the supervisor holds tells workers when it is gone.
+
+A worker is handed the socket when it can serve, not when it starts: one that is still loading would hold the port of a
+supervisor that was killed, and whoever connected meanwhile would wait for it.
 """
 
 from __future__ import annotations
@@ -35,7 +38,6 @@ def listening_address(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
-    bound.set_inheritable(True)
     return bound
 
 
@@ -59,6 +61,7 @@ class Workers:
         self._heard, self._ready = os.pipe()
         os.set_blocking(self._heard, False)
         self._running: dict[subprocess.Popen[bytes], float] = {}
+        self._starting: dict[subprocess.Popen[bytes], socket.socket] = {}
         self._failed_starts = 0
         self._stopping = False
 
@@ -81,6 +84,8 @@ class Workers:
             while len(self._running) < self._count:
                 self._start()
             time.sleep(ATTEND_SECONDS)
+            for process, line in list(self._starting.items()):
+                self._hand_over(process, line)
             if self._somebody_is_ready():
                 self._failed_starts = 0
             for process in [process for process in self._running if process.poll() is not None]:
@@ -100,10 +105,27 @@ class Workers:
             return False
 
     def _start(self) -> None:
-        descriptors = (self._bound.fileno(), self._alive, self._ready)
-        command = [*_COMMAND, "--shared", ",".join(map(str, descriptors))]
-        process = subprocess.Popen(command, env=dict(self._environ), pass_fds=descriptors)  # noqa: S603 - our own
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        with theirs:
+            descriptors = (theirs.fileno(), self._alive, self._ready)
+            command = [*_COMMAND, "--shared", ",".join(map(str, descriptors))]
+            process = subprocess.Popen(command, env=dict(self._environ), pass_fds=descriptors)  # noqa: S603 - our own
         self._running[process] = time.monotonic()
+        self._starting[process] = ours
+
+    def _hand_over(self, process: subprocess.Popen[bytes], line: socket.socket) -> None:
+        """Give a worker the listening socket, if it has asked for it."""
+        try:
+            asked = line.recv(1)
+        except BlockingIOError:
+            return
+        except OSError:
+            asked = b""
+        with line, suppress(OSError):  # it may have died meanwhile
+            if asked:
+                socket.send_fds(line, [b"."], [self._bound.fileno()])
+        del self._starting[process]
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -120,7 +142,20 @@ class Workers:
                 process.wait()
         for end in (self._held, self._alive, self._heard, self._ready):
             os.close(end)
+        for line in self._starting.values():
+            line.close()
         self._bound.close()
+
+
+def taken_over(descriptor: int) -> socket.socket | None:
+    """The socket to serve behind, from the supervisor at the other end; None if there is nobody there any more."""
+    with socket.socket(fileno=descriptor) as line:
+        try:
+            line.sendall(b".")
+            _, descriptors, _, _ = socket.recv_fds(line, 1, 1)
+        except OSError:
+            return None
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
 class Worker(uvicorn.Server):

@@ -23,6 +23,7 @@ from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.postgres.past_checks import PostgresPastChecks
 from upi_risk.adapters.postgres.runs import PostgresRuns
+from upi_risk.application.audited_operating import AuditedExperiments
 from upi_risk.application.collect import Collect
 from upi_risk.application.monitor_model import MonitorModel
 from upi_risk.application.retrain import Retrain, RetrainingOrder, Tools
@@ -32,11 +33,14 @@ from upi_risk.application.work import Task, Work
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.commands.train import build_trainer
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import jot
+from upi_risk.bootstrap.partitions_house import partitions_house
 from upi_risk.bootstrap.settings import Settings, read_settings
 from upi_risk.domain.experiment import MATURITY
 from upi_risk.domain.monitoring import Monitoring
 from upi_risk.domain.schedule import Every, Run
 from upi_risk.domain.stream import FileForm
+from upi_risk.entrypoints.cli.partitions import PartitionsHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class WorkHouse:
     container: Container
     runs: PostgresRuns
     settings: Settings
+    partitions: PartitionsHouse
 
     def work(self, tell: Callable[[Run], None]) -> Work:
         """The use case; ``tell`` hears of each run that has ended."""
@@ -58,16 +63,19 @@ class WorkHouse:
         collect = Collect(PostgresPastChecks(container.engine()), clock, container.identities())
         trainer = build_trainer(os.cpu_count() or 1, FileForm())
         tools = Tools(collect, ParquetExport, trainer, lambda version: models / version)
-        start = StartExperiment(store, container.experiments(), clock)
+        start = StartExperiment(store, self._experiments(), clock)
         retrain = Retrain(tools, FileWorkshop(models), store, start, clock)
         return Task("retrain", Every.MONTH, partial(retrain, order, progress))
 
     def watch(self) -> Task:
         """Looking at the experiment that runs, once a day."""
         container = self.container
-        experiments, clock = container.experiments(), container.clock()
-        so_far = ExperimentSoFar(experiments, experiments, clock, measure_arms)
+        experiments, clock = self._experiments(), container.clock()
+        so_far = ExperimentSoFar(experiments, container.experiments(), clock, measure_arms)
         return Task("experiment", Every.DAY, WatchExperiment(experiments, so_far, StopExperiment(experiments, clock)))
+
+    def _experiments(self) -> AuditedExperiments:
+        return AuditedExperiments(self.container.experiments(), jot(self.container))
 
     def housekeep(self) -> Task:
         """Removing what is over, once an hour."""
@@ -77,6 +85,23 @@ class WorkHouse:
             return ", ".join(f"{number:,} {kind}" for kind, number in removed.items()) + " removed."
 
         return Task("housekeep", Every.HOUR, do)
+
+    def keep_partitions(self) -> Task:
+        """Making partitions for the months to come, once an hour."""
+
+        async def do() -> str:
+            return str(await self.partitions.keep())
+
+        return Task("partitions", Every.HOUR, do)
+
+    def archive(self) -> Task:
+        """Archiving what was kept long enough, once a day."""
+
+        async def do() -> str:
+            done = await self.partitions.archive(None, None)()
+            return " ".join(map(str, done)) or "Nothing is old enough."
+
+        return Task("archive", Every.DAY, do)
 
     def monitor(self, folder: Path, maturity: timedelta = MATURITY) -> Task:
         """Writing the page on the model in service, once a day."""
@@ -111,7 +136,9 @@ async def open_house() -> AsyncIterator[WorkHouse]:
         settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
         container = Container(settings=settings)
         try:
-            yield WorkHouse(container, PostgresRuns(container.engine()), settings)
+            async with partitions_house(urls.owner, settings) as partitions:
+                yield WorkHouse(container, PostgresRuns(container.engine()), settings, partitions)
         finally:
+            await container.note().drain()
             await container.engine().dispose()
             await container.redis().aclose()

@@ -9,6 +9,7 @@ from typing import Protocol
 from upi_risk.domain.challenge import Challenge, Purpose
 from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.payment import Phone
+from upi_risk.domain.person import Person
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family, Renewal, Renewed
 from upi_risk.domain.user import User
@@ -21,7 +22,9 @@ class SignIns(Protocol):
     has ended is no mistake.
     """
 
-    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+    async def begin(
+        self, family: Family, access: Session, most: int, user: User | None = None, person: Person | None = None
+    ) -> Sequence[bytes]:
         """Store a sign-in with its first tokens and, if given, the user who signs up by it: all or nothing.
 
         A user has at most ``most`` sign-ins: the oldest beyond are ended.

@@ -35,7 +35,18 @@ class Deed(StrEnum):
     MODEL_PROMOTED = "model-promoted"
     MODEL_ROLLED_BACK = "model-rolled-back"
     USER_ERASED = "user-erased"
+    DATA_SEALED = "data-sealed"
+    RETENTION = "retention"
     VERDICT = "verdict"
+    RULES_APPLIED = "rules-applied"
+    LIST_ADDED = "list-added"
+    LIST_REMOVED = "list-removed"
+    EXPERIMENT_STARTED = "experiment-started"
+    EXPERIMENT_STOPPED = "experiment-stopped"
+    LABELS_IMPORTED = "labels-imported"
+    WEBHOOK_ADDED = "webhook-added"
+    WEBHOOK_REMOVED = "webhook-removed"
+    WEBHOOKS_REPLAYED = "webhooks-replayed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from upi_risk.domain.decision import Decision
-from upi_risk.domain.features import Vector
+from upi_risk.domain.model import ModelCard
 
 
 class Outcome(StrEnum):
@@ -29,36 +29,66 @@ class Voice(StrEnum):
     TABLE = "table"
 
 
+DECISIONS: Final = (Decision.ALLOW, Decision.VERIFY, Decision.BLOCK)
+"""In the order of care; columns hold places in it."""
+
+OUTCOMES: Final = tuple(Outcome)
+VOICES: Final = tuple(Voice)
+
+
+class Column(Protocol):
+    """Values of one kind, one a payment: a list, or an array of whatever library an adapter computes with."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Each value."""
+
+    def __getitem__(self, place: int, /) -> Any:  # noqa: ANN401 - the column's kind
+        """The value at a place."""
+
+
 @dataclass(frozen=True, slots=True)
-class DecisionPage:
-    """Stored decisions, as columns of the same length.
+class Names:
+    """Whose decisions a page holds, as columns of text.
 
     Attributes:
         transaction_ids: of the checks.
         user_ids: of the payers.
         receivers: the payees.
-        at: when they were decided.
-        amount_paise: the payments.
-        decisions: as they were answered.
-        scores: of the model, before rules and lists.
-        voices: who gave the answer.
-        outcomes: ``FRAUD`` if it was reported, ``GOOD`` if it settled and was not, else ``UNKNOWN``: nobody can report
-            a payment that was stopped.
-        facts: the numbers asked for, by the names of :data:`~upi_risk.domain.rules.FACTS`; None where there is none.
-        vectors: the features that were scored, if asked for.
     """
 
-    transaction_ids: Sequence[str]
-    user_ids: Sequence[str]
-    receivers: Sequence[str]
-    at: Sequence[datetime]
-    amount_paise: Sequence[int]
-    decisions: Sequence[Decision]
-    scores: Sequence[float]
-    voices: Sequence[Voice]
-    outcomes: Sequence[Outcome]
-    facts: Mapping[str, Sequence[float | None]]
-    vectors: Sequence[Vector] | None = None
+    transaction_ids: Column
+    user_ids: Column
+    receivers: Column
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPage:
+    """Stored decisions, as columns of the same length.
+
+    Attributes:
+        at: when they were decided, in microseconds since 1970 (UTC).
+        amount_paise: the payments.
+        decisions: as they were answered; places in :data:`DECISIONS`.
+        scores: of the model, before rules and lists.
+        voices: who gave the answer; places in :data:`VOICES`.
+        outcomes: places in :data:`OUTCOMES`. ``FRAUD`` if it was reported, ``GOOD`` if it settled and was not, else
+            ``UNKNOWN``: nobody can report a payment that was stopped.
+        facts: the numbers asked for, by the names of :data:`~upi_risk.domain.rules.FACTS`; not a number where a
+            stored vector has none.
+        names: if asked for.
+    """
+
+    at: Column
+    amount_paise: Column
+    decisions: Column
+    scores: Column
+    voices: Column
+    outcomes: Column
+    facts: Mapping[str, Column]
+    names: Names | None = None
 
 
 class Cell(NamedTuple):
@@ -194,14 +224,14 @@ class Changed:
     Attributes:
         page: where they are.
         places: which of it they are.
-        decisions: what would have been decided of each.
+        decisions: what would have been decided of each; places in :data:`DECISIONS`.
         scores: of the model, as it was taken again.
     """
 
     page: DecisionPage
-    places: Sequence[int]
-    decisions: Sequence[Decision]
-    scores: Sequence[float]
+    places: Column
+    decisions: Column
+    scores: Column
 
 
 class PastDecisions(Protocol):
@@ -215,12 +245,27 @@ class PastDecisions(Protocol):
         """
 
     def read(
-        self, first: datetime | None, end: datetime | None, facts: Sequence[str], *, vectors: bool
+        self, first: datetime | None, end: datetime | None, facts: Sequence[str], *, names: bool
     ) -> AsyncGenerator[DecisionPage, None]:
-        """The same ones as of one moment, in pages, in no order; with some facts, and the vectors if wanted.
+        """The same ones as of one moment, in pages, in no order; with some facts, and the names if wanted.
 
         Raises:
             StoreUnavailableError: the store cannot be read, or not to the end.
+        """
+
+
+class BulkScorer(Protocol):
+    """A model that scores many payments at once, without reasons."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model is."""
+
+    def probabilities(self, columns: Sequence[Column]) -> Column:
+        """The probability of fraud for each payment, as a :class:`~upi_risk.domain.ports.Scorer` gives it, to the bit.
+
+        Args:
+            columns: the card's features in their order, each of finite numbers, all of the same length.
         """
 
 
@@ -232,8 +277,8 @@ class Retrial(Protocol):
         """The facts that it needs of each decision, those of :data:`~upi_risk.domain.rules.FACTS` but the score."""
 
     @property
-    def vectors(self) -> bool:
-        """Whether it needs their vectors."""
+    def names(self) -> bool:
+        """Whether it needs to know whose decisions they are."""
 
     def __call__(self, page: DecisionPage) -> tuple[BacktestFigures, Changed]:
         """What would have been decided."""

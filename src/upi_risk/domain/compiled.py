@@ -103,6 +103,22 @@ def compiled(features: Sequence[Feature], facts: Any) -> Callable[[Any], Vector]
     return function
 
 
+def group_sums(groups: Sequence[Sequence[int]], count: int) -> Callable[[Sequence[float]], list[float]]:
+    """A function from as many numbers to the sum of each group of them, added up from left to right.
+
+    Args:
+        groups: the places of the numbers of each group; none is empty.
+        count: how many numbers there are.
+    """
+    names = ", ".join(f"c{place}" for place in range(count))
+    sums = ", ".join(" + ".join(f"c{place}" for place in group) for group in groups)
+    made: dict[str, Any] = {}
+    source = f"def sums(c):\n    ({names},) = c\n    return [{sums}]"
+    exec(compile(source, "<groups>", "exec"), made)  # noqa: S102 # nosec B102 - written above, of whole numbers alone
+    function: Callable[[Sequence[float]], list[float]] = made["sums"]
+    return function
+
+
 def _symbols(tape: Tape, facts: Any, path: str) -> Any:  # noqa: ANN401 - as deep as the facts are
     """The same tuples, with a symbol in place of each number."""
     if not isinstance(facts, tuple):

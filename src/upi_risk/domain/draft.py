@@ -42,10 +42,11 @@ class Draft:
 
     def decide(self, transaction: Transaction) -> None:
         """A payment was checked; if allowed, it happened at that instant."""
-        self.user = self.user.checked(transaction.payment.at)
         self._added.append(transaction)
-        if transaction.settled_at is not None:
-            self._settle(transaction.payment, transaction.settled_at)
+        if transaction.settled_at is None:
+            self.user = self.user.checked(transaction.payment.at)
+        else:
+            self._settle(transaction.payment, transaction.settled_at, checked=True)
 
     def conclude(self, transaction: Transaction, at: datetime) -> None:
         """A payment to verify got its outcome (the transaction is as afterwards)."""
@@ -63,8 +64,9 @@ class Draft:
         self._amended.append(transaction)
         first = not self.payees[payment.receiver].disputed
         self._deltas.append(ReceiverDelta.reported(payment.receiver, payment.amount_paise, at, first=first))
-        self._touch(self.payees[payment.receiver].reported())
-        self.user = self.user.reported(at)
+        held = self.payees[payment.receiver]
+        self.payees[payment.receiver] = self._touched[payment.receiver] = held.reported()
+        self.user = self.user.reported(at, met=not held.exists)
         self._reports.append(FraudReport(payment.user_id, payment.transaction_id, payment.receiver, at, source))
 
     def clear(self, transaction: Transaction, at: datetime) -> None:
@@ -88,13 +90,9 @@ class Draft:
             reports=tuple(self._reports),
         )
 
-    def _settle(self, payment: Payment, at: datetime) -> None:
-        fresh = self.payees[payment.receiver].settled_count == 0
-        self._touch(self.payees[payment.receiver].settled(at))
-        self.user = self.user.settled(payment.amount_paise, at, fresh=fresh)
+    def _settle(self, payment: Payment, at: datetime, *, checked: bool = False) -> None:
+        held = self.payees[payment.receiver]
+        fresh = held.settled_count == 0
+        self.payees[payment.receiver] = self._touched[payment.receiver] = held.settled(at)
+        self.user = self.user.settled(payment.amount_paise, at, fresh=fresh, met=not held.exists, checked=checked)
         self._deltas.append(ReceiverDelta.settled(payment.receiver, payment.amount_paise, at, fresh=fresh))
-
-    def _touch(self, payee: Payee) -> None:
-        if not self.payees[payee.receiver].exists:
-            self.user = self.user.met()
-        self.payees[payee.receiver] = self._touched[payee.receiver] = payee

@@ -97,7 +97,9 @@ class Reference:
     Attributes:
         features: how each was spread in training.
         source: where that is from, in words.
+        scores: how the score was spread on later payments than were learned; None where that is not known.
     """
 
     features: Mapping[str, Histogram]
     source: str
+    scores: Histogram | None = None

@@ -5,25 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, Protocol
 
-from upi_risk.domain.payment import Phone
 from upi_risk.domain.user import User
 
 _ERASED: Final = "erased:"
 
 
 def erased(user: User) -> User:
-    """The user without name and phone, at the next version; whoever was erased before is as they were.
+    """The user whom no phone leads to, at the next version; whoever was erased before is as they were.
 
-    The phone's place is taken by what no phone is like, so that the number can sign up anew, as somebody else.
+    The place of the phone's key is taken by what no phone has, so that the number can sign up anew, as somebody else.
     """
     if is_erased(user):
         return user
-    return replace(user, name="", phone=Phone(_ERASED + user.user_id), version=user.version + 1)
+    return replace(user, phone_key=_ERASED + user.user_id, version=user.version + 1)
 
 
 def is_erased(user: User) -> bool:
     """Whether name and phone are gone."""
-    return user.phone.startswith(_ERASED)
+    return user.phone_key.startswith(_ERASED)
 
 
 class Erasure(Protocol):

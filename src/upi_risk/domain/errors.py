@@ -41,6 +41,10 @@ class PhoneTakenError(UpiRiskError):
     """Somebody signed up with this phone before."""
 
 
+class UnreadableError(UpiRiskError):
+    """What was sealed cannot be opened: another key sealed it, or it was changed; the message tells neither text."""
+
+
 class UnauthenticatedError(UpiRiskError):
     """No token, or one that is unknown, expired, revoked or of the wrong kind."""
 

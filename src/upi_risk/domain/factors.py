@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from typing import Final
 
+from upi_risk.domain.compiled import group_sums
 from upi_risk.domain.decision import Factor, Level
 from upi_risk.domain.feature_sets import names_of
 from upi_risk.domain.features import MISSING, NAMES
@@ -115,13 +115,13 @@ class _Groups:
     Attributes:
         places: of the features in a vector, by name.
         codes: of the groups.
-        takes: take the values of each group's features from a vector.
+        sums: adds up the values of each group's features in a vector.
         sentences: of the groups.
     """
 
     places: Mapping[str, int]
     codes: tuple[str, ...]
-    takes: tuple[Callable[[Sequence[float]], tuple[float, ...]], ...]
+    sums: Callable[[Sequence[float]], list[float]]
     sentences: tuple[Callable[[Values], str], ...]
 
 
@@ -150,15 +150,8 @@ def groups_of(names: tuple[str, ...]) -> Mapping[str, Group]:
 def _groups(names: tuple[str, ...]) -> _Groups:
     groups = groups_of(names)
     places = {name: place for place, name in enumerate(names)}
-    takes = (_taking([places[name] for name in of_group]) for of_group, _ in groups.values())
-    return _Groups(places, tuple(groups), tuple(takes), tuple(sentence for _, sentence in groups.values()))
-
-
-def _taking(places: list[int]) -> Callable[[Sequence[float]], tuple[float, ...]]:
-    if len(places) == 1:
-        (place,) = places
-        return lambda vector: (vector[place],)
-    return itemgetter(*places)
+    sums = group_sums([[places[name] for name in of_group] for of_group, _ in groups.values()], len(names))
+    return _Groups(places, tuple(groups), sums, tuple(sentence for _, sentence in groups.values()))
 
 
 def explain(values: Sequence[float], contributions: Sequence[float], level: Level) -> tuple[Factor, ...]:
@@ -174,13 +167,14 @@ def explain(values: Sequence[float], contributions: Sequence[float], level: Leve
     Returns:
         One to :data:`MOST_FACTORS` factors.
     """
-    groups = _groups(names_of(tuple(values)))
-    parts = [sum(take(contributions)) for take in groups.takes]
-    weight = sum(map(abs, parts))
+    groups = _groups(names_of(values))
+    parts = groups.sums(contributions)
+    sizes = [*map(abs, parts)]
+    least = LEAST_SHARE * sum(sizes)
     chosen: Iterable[int] = range(len(parts))
     if level is not Level.LOW:
         chosen = [group for group in chosen if parts[group] > 0] or chosen
-    order = sorted(chosen, key=lambda group: -abs(parts[group]))
-    telling = [group for group in order[:MOST_FACTORS] if abs(parts[group]) >= LEAST_SHARE * weight] or order[:1]
+    order = sorted(chosen, key=sizes.__getitem__, reverse=True)  # which leaves equals in their order
+    telling = [group for group in order[:MOST_FACTORS] if sizes[group] >= least] or order[:1]
     named = _Named(groups.places, values)
     return tuple([Factor(groups.codes[group], groups.sentences[group](named), parts[group]) for group in telling])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from upi_risk.domain.features import Facts
-from upi_risk.domain.indian_time import epoch_us, indian_day
+from upi_risk.domain.indian_time import DAY_US, epoch_us
 from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.tiles import indian_tile
 from upi_risk.domain.user import Payee, User
 
 
@@ -20,7 +21,12 @@ def facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: int, at
         amount_paise: what would be paid.
         at: the payment's instant, later than the user's last event.
     """
-    now, today = epoch_us(at), indian_day(at)
+    return facts_at(user, payee, receiver, amount_paise, epoch_us(at))
+
+
+def facts_at(user: User, payee: Payee, receiver: Receiver, amount_paise: int, now: int) -> Facts:
+    """As :func:`facts_of`; ``now`` is the payment's instant in microseconds since 1970 UTC."""
+    today = indian_tile(now, DAY_US)
     last, first = user.last_settled_at, payee.first_settled_at
     return Facts(
         at_us=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -154,7 +154,7 @@ FEATURE_SETS: Final[Mapping[str, FeatureSet]] = MappingProxyType(
 )
 
 
-def names_of(vector: Vector) -> tuple[str, ...]:
+def names_of(vector: Sequence[float]) -> tuple[str, ...]:
     """The names of a stored vector's values; sets are told apart by their length."""
     found = _NAMES_BY_LENGTH.get(len(vector))
     if found is None:

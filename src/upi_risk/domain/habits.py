@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 from upi_risk.domain.indian_time import DAY_US, HOUR_US
@@ -41,6 +42,9 @@ def hour_distance(one: int, other: int) -> int:
     """Hours between two hours of the day, the shorter way round: 0 to 12."""
     gap = abs(one - other)
     return min(gap, HOURS - gap)
+
+
+_DISTANCES: Final = [[hour_distance(hour, other) for other in range(HOURS)] for hour in range(HOURS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Habits:
 
     def hours_away(self, hour: int) -> int:
         """Hours from an hour of the day to that of each payment ever, added up."""
-        return sum(count * hour_distance(hour, held) for held, count in enumerate(self.clock) if count)
+        return sum(map(mul, self.clock, _DISTANCES[hour]))
 
 
 _WIDTHS: Final = (FIVE_MINUTES_US, HOUR_US, DAY_US)

@@ -170,6 +170,11 @@ def canary_reference(card: ModelCard) -> Reference:
     return Reference(features, f"{len(rows)} rows of the period that {card.version} was measured on")
 
 
+def canary_scores(card: ModelCard) -> Histogram:
+    """How the score is spread over these rows."""
+    return Histogram.of(card.meaning.scores(canary.probability for canary in card.canaries))
+
+
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 

@@ -13,6 +13,7 @@ from upi_risk.domain.features import Vector
 from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
 from upi_risk.domain.model import ModelCard, Scored
 from upi_risk.domain.payment import Phone
+from upi_risk.domain.person import Person
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.session import Session
 from upi_risk.domain.transaction import Transaction
@@ -42,8 +43,8 @@ class Identities(Protocol):
 class Users(Protocol):
     """Who has signed up."""
 
-    async def add(self, user: User) -> None:
-        """Store a new user; durable on return.
+    async def add(self, user: User, person: Person | None = None) -> None:
+        """Store a new user, and who that is if it is anybody; durable on return.
 
         Raises:
             PhoneTakenError: the phone belongs to somebody; nothing was stored.
@@ -52,6 +53,13 @@ class Users(Protocol):
 
     async def by_phone(self, phone: Phone) -> User | None:
         """The user with this phone, as last committed; None if there is none."""
+
+    async def person(self, user_id: str) -> Person:
+        """Who a user is; :data:`~upi_risk.domain.person.NOBODY` of one who was erased, was never told, or is not there.
+
+        Raises:
+            UnreadableError: what is kept cannot be opened.
+        """
 
 
 class Ledger(Protocol):

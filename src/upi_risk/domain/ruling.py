@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from upi_risk.domain.decision import DECISION_OF, Assessment, Decision, Factor, Level
 from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.lists import Kind, ListEntry, Lists, Side
 from upi_risk.domain.payment import Payment
+from upi_risk.domain.person import IN_CLEAR, PhoneKeys
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.rules import DAY_COUNT, DAY_SUM, Rule, RuleBook
 from upi_risk.domain.user import User
@@ -23,7 +24,6 @@ UNSURE: Final = 0.5
 _RANK: Final = {Decision.ALLOW: 0, Decision.VERIFY: 1, Decision.BLOCK: 2}
 _LEVEL_OF: Final = {decision: level for level, decision in DECISION_OF.items()}
 _WIDE: Final = len(EXTENDED_SET.names)
-_COUNTRY_CODE: Final = len("+91")
 
 _SAID: Final = {
     (Side.BLOCK, Kind.USER): "Payments from this account are stopped",
@@ -37,7 +37,9 @@ _SAID: Final = {
 UNAVAILABLE: Final = Factor("rules_unavailable", "Checked without the block list, which could not be read", 0.0)
 
 
-def numbers_of(vector: Sequence[float], payment: Payment, user: User, score: float) -> tuple[float, ...]:
+def numbers_of(
+    vector: Sequence[float], payment: Payment, user: User, score: float, phones: PhoneKeys = IN_CLEAR
+) -> tuple[float, ...]:
     """The numbers that conditions are asked of, one for each of :data:`~upi_risk.domain.rules.FACTS`.
 
     Args:
@@ -45,16 +47,12 @@ def numbers_of(vector: Sequence[float], payment: Payment, user: User, score: flo
         payment: the question.
         user: the payer.
         score: the model's.
+        phones: tells the payer's own phone.
     """
     if len(vector) < _WIDE:
         vector = (*vector, *(0.0,) * (_WIDE - len(vector)))
     paise = round(vector[DAY_SUM] * 100) + payment.amount_paise
-    return (*vector, paise / 100, vector[DAY_COUNT] + 1, is_own_number(payment.receiver, user.phone), score)
-
-
-def is_own_number(receiver: str, phone: str) -> bool:
-    """Whether the name before ``@`` is the payer's own phone, as ``9876543210@ybl`` and ``9876543210-2@ybl``."""
-    return receiver.startswith(phone[_COUNTRY_CODE:]) and receiver[len(phone) - _COUNTRY_CODE] in "@-"
+    return (*vector, paise / 100, vector[DAY_COUNT] + 1, phones.own(payment.receiver, user.phone_key), score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,8 @@ class Ruling:
         to_the_hour: whether a rule reads payments to receivers from the end of their hour on.
     """
 
-    def __init__(self, rules: RuleSet | None, policy: RiskPolicy) -> None:
+    def __init__(self, rules: RuleSet | None, policy: RiskPolicy, phones: PhoneKeys = IN_CLEAR) -> None:
+        self._phones = phones
         self.rules = rules
         self.version = rules.version if rules else None
         self.wide = rules is not None and rules.book.wide
@@ -105,7 +104,7 @@ class Ruling:
         if self.rules is None:
             return self._settled(said, Decision.VERIFY, [UNAVAILABLE], UNSURE)
         entries = self._lists.about(payment.user_id, payment.receiver, payment.at)
-        numbers = numbers_of(vector, payment, user, said.score)
+        numbers = numbers_of(vector, payment, user, said.score, self._phones)
         fired = [rule for rule, test in self._tests if test(numbers)]
         if not fired and not entries:
             return said
@@ -115,7 +114,7 @@ class Ruling:
         self, said: Assessment, fired: Sequence[Rule], entries: Sequence[ListEntry], *, by_model: bool
     ) -> Assessment:
         """The answer, given which rules fired and which entries count."""
-        soft = highest(said.decision, (rule.decision for rule in fired if not rule.hard))
+        soft = highest(said.decision, [rule.decision for rule in fired if not rule.hard])
         allowed = [entry for entry in entries if entry.side is Side.ALLOW]
         blocked = [entry for entry in entries if entry.side is Side.BLOCK]
         cleared = Decision.ALLOW if allowed and by_model and soft is Decision.VERIFY else soft
@@ -138,22 +137,27 @@ class Ruling:
         level = _LEVEL_OF[decision]
         kept = said.factors
         if level is not Level.LOW and said.level is Level.LOW:
-            kept = tuple(factor for factor in kept if factor.contribution > 0)
+            kept = tuple([factor for factor in kept if factor.contribution > 0])
         score = self._policy.nearest(said.score, level)
-        return replace(
-            said,
+        return Assessment(
             score=score,
             level=level,
             decision=decision,
             factors=(*factors, *kept),
             confidence=min(said.confidence, UNSURE) if self.rules is None else confidence,
+            model_version=said.model_version,
+            policy_version=said.policy_version,
+            probability=said.probability,
             model_score=None if score == said.score else said.score,
         )
 
 
 def highest(decision: Decision, others: Iterable[Decision]) -> Decision:
     """The most careful of some decisions."""
-    return max((decision, *others), key=_RANK.__getitem__)
+    for other in others:
+        if _RANK[other] > _RANK[decision]:
+            decision = other
+    return decision
 
 
 class RulesInForce:
@@ -163,10 +167,11 @@ class RulesInForce:
         ruling: what decides the next batch.
     """
 
-    def __init__(self, policy: RiskPolicy, rules: RuleSet | None = None) -> None:
-        """Without rules nothing is known of any, and no payment is simply allowed."""
+    def __init__(self, policy: RiskPolicy, rules: RuleSet | None = None, phones: PhoneKeys = IN_CLEAR) -> None:
+        """Without rules nothing is known of any, and no payment is simply allowed; ``phones`` tells the payer's own."""
         self._policy = policy
-        self.ruling = Ruling(rules, policy)
+        self._phones = phones
+        self.ruling = Ruling(rules, policy, phones)
 
     @property
     def version(self) -> str | None:
@@ -175,4 +180,4 @@ class RulesInForce:
 
     def swap(self, rules: RuleSet) -> None:
         """Apply other rules from the next batch on."""
-        self.ruling = Ruling(rules, self._policy)
+        self.ruling = Ruling(rules, self._policy, self._phones)

@@ -98,15 +98,15 @@ def flow(tiles: Tiles, first: int, end: int | None = None) -> Flow:
     if not tiles or tiles[-1].number < first:
         return NO_FLOW
     count = paise = squares = fresh = unusual = 0
-    for tile in reversed(tiles):
-        if tile.number < first:
+    for number, of_count, of_paise, of_squares, of_fresh, of_unusual in reversed(tiles):
+        if number < first:
             break
-        if end is None or tile.number < end:
-            count += tile.count
-            paise += tile.paise
-            squares += tile.squares
-            fresh += tile.fresh
-            unusual += tile.unusual
+        if end is None or number < end:
+            count += of_count
+            paise += of_paise
+            squares += of_squares
+            fresh += of_fresh
+            unusual += of_unusual
     return Flow(count, paise, squares, fresh, unusual)
 
 

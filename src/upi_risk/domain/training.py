@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from upi_risk.domain.drift import Drift
+from upi_risk.domain.drift import Drift, Histogram
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.gate import Verdict
@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # they are about parameters and examples, and the record hold
 
 TRAINING_SHARE: Final = 0.8
 """Unless told otherwise, the first four fifths of the payments are learned from."""
+
+ROWS_READ: Final = "rows_read"
+"""Among the counts of cleaning, all rows of the file."""
 
 CALIBRATION_SHARE: Final = 0.25
 """Of the training period, by time: the last part, which probabilities are calibrated on."""
@@ -203,6 +206,12 @@ class Source:
     last_at: datetime
     cleaning: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def cleaned(self) -> str:
+        """As printed: ``12 rows out of order, 0 zero amounts kept``; a dash where nobody counted."""
+        told = (f"{rows:,} {rule.replace('_', ' ')}" for rule, rows in self.cleaning if rule != ROWS_READ)
+        return ", ".join(told) or "-"
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
@@ -225,6 +234,7 @@ class TrainingRecord:
         tuning: how the parameters were chosen, where that was asked for.
         stopping: how the number of trees was found, where growing was stopped early.
         scaling: how raw answers came to be scores; None: they are the scores.
+        scores: how scores are spread on the test period.
     """
 
     source: Source
@@ -243,6 +253,7 @@ class TrainingRecord:
     tuning: Tuning | None = None
     stopping: Stopping | None = None
     scaling: Scaling | None = None
+    scores: Histogram | None = None
 
 
 def _short(at: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from upi_risk.domain.features import HABIT_PAYMENTS
 from upi_risk.domain.habits import Habits
 from upi_risk.domain.indian_time import MICROSECOND, epoch_us, indian_day
-from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.payment import UpiId
 from upi_risk.domain.scores import Value, trust_score
 from upi_risk.domain.track_record import TrackRecord
 
@@ -62,6 +62,7 @@ class User:
     one user never share an instant: :meth:`instant` moves the later one by a microsecond.
 
     Attributes:
+        phone_key: what is kept in the phone's place, see :class:`upi_risk.domain.person.PhoneKeys`; nobody else's.
         version: the number of events so far; the store commits an event only on the version it was computed from.
         login_count: sign-ins, the sign-up among them.
         transaction_count: payments checked, whatever the answer.
@@ -75,8 +76,7 @@ class User:
     """
 
     user_id: str
-    name: str
-    phone: Phone
+    phone_key: str
     created_at: datetime
     last_event_at: datetime
     last_login_at: datetime
@@ -92,9 +92,10 @@ class User:
     habits: Habits = field(default_factory=Habits)
 
     @classmethod
-    def sign_up(cls, user_id: str, name: str, phone: Phone, at: datetime) -> User:
-        """A new user; signing up counts as the first sign-in."""
-        return cls(user_id, name, phone, created_at=at, last_event_at=at, last_login_at=at)
+    def sign_up(cls, user_id: str, at: datetime, phone_key: str | None = None) -> User:
+        """A new user; signing up counts as the first sign-in. Without a phone's key it is nobody who could sign in."""
+        kept = f"none:{user_id}" if phone_key is None else phone_key
+        return cls(user_id, kept, created_at=at, last_event_at=at, last_login_at=at)
 
     def instant(self, at: datetime) -> datetime:
         """The instant of an event that comes now: later than every earlier event of this user."""
@@ -108,11 +109,24 @@ class User:
         """The user after asking about a payment."""
         return self._next(at, transaction_count=self.transaction_count + 1)
 
-    def settled(self, amount_paise: int, at: datetime, *, fresh: bool) -> User:
-        """The user after a payment happened; ``fresh`` if it is the first to its receiver."""
+    def settled(
+        self, amount_paise: int, at: datetime, *, fresh: bool, met: bool = False, checked: bool = False
+    ) -> User:
+        """The user after a payment happened.
+
+        Args:
+            amount_paise: what was paid.
+            at: when.
+            fresh: whether it is the first to its receiver.
+            met: whether the receiver is a new payee.
+            checked: whether the user asked about it at this very instant, and that event counts as well.
+        """
         unusual = is_unusual(amount_paise, self.settled_count, self.settled_paise)
         return self._next(
             at,
+            version=self.version + 1 + checked,
+            transaction_count=self.transaction_count + checked,
+            payee_count=self.payee_count + met,
             settled_count=self.settled_count + 1,
             settled_paise=self.settled_paise + amount_paise,
             largest_paise=max(self.largest_paise, amount_paise),
@@ -121,17 +135,13 @@ class User:
             habits=self.habits.settled(amount_paise, epoch_us(at), fresh=fresh, unusual=unusual),
         )
 
-    def reported(self, at: datetime) -> User:
-        """The user after reporting a payment as fraud."""
-        return self._next(at, track=self.track.reported(at))
+    def reported(self, at: datetime, *, met: bool = False) -> User:
+        """The user after reporting a payment as fraud; ``met`` if its receiver is a new payee."""
+        return self._next(at, track=self.track.reported(at), payee_count=self.payee_count + met)
 
     def moved(self, at: datetime) -> User:
         """The user after an event that changes nothing else about them."""
         return self._next(at)
-
-    def met(self) -> User:
-        """The user with one more payee, as part of the event under way."""
-        return replace(self, payee_count=self.payee_count + 1)
 
     def _next(self, at: datetime, **changes: Any) -> User:  # noqa: ANN401 - a field's own type
         """The user after an event; half the cost of ``replace``, and every payment pays it twice."""

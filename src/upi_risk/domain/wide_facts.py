@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from upi_risk.domain.facts import facts_of
+from upi_risk.domain.facts import facts_at
 from upi_risk.domain.features import Facts
 from upi_risk.domain.habits import HOURS
 from upi_risk.domain.indian_time import DAY_US, HOUR_US, epoch_us
@@ -19,6 +19,7 @@ from upi_risk.domain.tiles import (
     MINUTE_TILES,
     WEEK_TILES,
     Flow,
+    Tiles,
     flow,
     indian_tile,
     joined,
@@ -102,8 +103,8 @@ def wide_facts_of(user: User, payee: Payee, receiver: Receiver, amount_paise: in
     below, alike = user.habits.below(amount_paise)
     side = _side_of(receiver, completed_hours(now), today)
     return WideFacts(
-        near=facts_of(user, payee, receiver, amount_paise, at),
-        user=_of_user(user, now),
+        near=facts_at(user, payee, receiver, amount_paise, now),
+        user=_of_user(user, now, today),
         user_count=user.habits.count,
         user_paise=user.habits.paise,
         user_squares=user.habits.squares,
@@ -161,14 +162,20 @@ def _side_of(receiver: Receiver, cut: int, today: int) -> _Side:
     return made
 
 
-def _of_user(user: User, now: int) -> Flows:
-    habits, today = user.habits, indian_tile(now, DAY_US)
+def _of_user(user: User, now: int, today: int) -> Flows:
+    habits = user.habits
+    week = flow(habits.days, today - WEEK_TILES)
     return Flows(
         hour=flow(habits.minutes, indian_tile(now, FIVE_MINUTES_US) - MINUTE_TILES),
         day=flow(habits.hours, indian_tile(now, HOUR_US) - HOUR_TILES),
-        week=flow(habits.days, today - WEEK_TILES),
-        month=flow(habits.days, today - DAY_TILES),
+        week=week,
+        month=week if _are_of(habits.days, today - WEEK_TILES) else flow(habits.days, today - DAY_TILES),
     )
+
+
+def _are_of(tiles: Tiles, first: int) -> bool:
+    """Whether none of them is before the first tile of a window."""
+    return not tiles or tiles[0].number >= first
 
 
 def _of_receiver(receiver: Receiver, cut: int) -> Flows:

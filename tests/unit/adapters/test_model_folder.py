@@ -124,6 +124,7 @@ def test_how_the_parameters_were_chosen_is_told_and_every_candidate_is_in_the_fi
     assert (training["l2_leaf_reg"], training["fraud_weight"], training["stopping"]["rounds"]) == (3.0, 1.0, 50)
     page = (tmp_path / "v1.0" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "- Chosen: The best of 2 candidates of a grid" in page
+    assert "- Cleaned: " in page
     assert (
         "| 2 | 30 trees of depth 4, learning rate 0.1, L2 3, frauds count 1, features 1, seed 7 | 0.9000 | 0.4500 |"
         in page

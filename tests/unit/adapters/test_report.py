@@ -54,7 +54,7 @@ def material() -> ReportMaterial:
 
 def full() -> TrainingRecord:
     record, evaluation = a_record(), an_evaluation(auc=0.8)
-    named = replace(record.source, name="<script>.csv")
+    named = replace(record.source, name="<script>.csv", cleaning=(("rows_read", 9), ("amounts_rounded", 1_200)))
     return replace(
         record,
         source=named,
@@ -125,6 +125,7 @@ def test_it_has_every_curve_and_every_table_with_the_split_beside() -> None:
         "another population",
         "flatters by +0.1000 AUC",
         "SHA-256",
+        "1,200 amounts rounded",
     ):
         assert words in page
 

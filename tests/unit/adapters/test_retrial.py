@@ -19,18 +19,18 @@ from upi_risk.adapters.memory import MemoryPastDecisions, MemoryStore
 from upi_risk.adapters.numpy.retrial import NumpyRetrial
 from upi_risk.adapters.polars.changed_rows import ChangedFile
 from upi_risk.application.backtest import Backtest, Period
-from upi_risk.domain.backtest import BacktestFigures, Outcome
+from upi_risk.domain.backtest import DECISIONS, BacktestFigures, Outcome
 from upi_risk.domain.decision import DECISION_OF, Decision
 from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.lists import Kind, ListEntry, Lists, Side
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
-from upi_risk.domain.rules import FACTS, AnyOf, Compare, NotThat, Rule, RuleBook
+from upi_risk.domain.rules import DEEPEST, FACTS, AllOf, AnyOf, Compare, Condition, NotThat, Rule, RuleBook, depth
 from upi_risk.domain.ruling import RuleSet, Ruling
 from upi_risk.domain.transaction import Status, Transaction
 
 ALLOW, VERIFY, BLOCK = Decision.ALLOW, Decision.VERIFY, Decision.BLOCK
-USER = a_user("UID-1", phone=a_phone(876543210))
+USER = a_user("UID-1", phone_key=a_phone(876543210))
 POLICY = RiskPolicy(medium_from=0.3, high_above=0.6)
 NO_RULES = RuleSet("0.0", RuleBook("none", ()), Lists.of([]))
 
@@ -40,20 +40,33 @@ comparisons = st.builds(
     st.sampled_from(("over", "at_least", "under", "at_most", "equals")),
     st.sampled_from((0.0, 0.3, 1.0, 2.0, 3.0, 100.0)),
 )
-conditions = comparisons | st.builds(NotThat, comparisons) | st.builds(AnyOf, st.tuples(comparisons, comparisons))
+conditions: st.SearchStrategy[Condition] = st.recursive(
+    comparisons,
+    lambda inner: (
+        st.builds(NotThat, inner)
+        | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+        | st.builds(AllOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+    ),
+    max_leaves=6,
+).filter(lambda condition: depth(condition) <= DEEPEST)
 books = st.lists(st.tuples(conditions, st.sampled_from((VERIFY, BLOCK)), st.booleans()), max_size=3).map(
     lambda rules: RuleBook(
         "b", tuple(Rule(f"rule_{n}", "t", what, when, hard) for n, (when, what, hard) in enumerate(rules))
     )
 )
 entries = st.builds(
-    ListEntry,
+    lambda side, named, until: ListEntry(side, named[0], named[1], "r", "a", NOON - timedelta(hours=1), until),
     st.sampled_from(Side),
-    st.just(Kind.HANDLE),
-    st.sampled_from(("ybl", "okbank")),
-    st.just("r"),
-    st.just("a"),
-    st.just(NOON - timedelta(hours=1)),
+    st.sampled_from(
+        (
+            (Kind.HANDLE, "ybl"),
+            (Kind.HANDLE, "okbank"),
+            (Kind.RECEIVER, "shop@okbank"),
+            (Kind.RECEIVER, "low@test"),
+            (Kind.USER, USER.user_id),
+            (Kind.USER, "UID-ELSE"),
+        )
+    ),
     st.sampled_from((None, NOON, NOON + timedelta(hours=1))),
 )
 receivers = st.sampled_from(("shop@okbank", "9876543210@ybl", "low@test"))
@@ -107,10 +120,11 @@ async def test_a_page_is_decided_as_one_payment_after_the_other(
     rules = RuleSet("1.1", book, Lists.of(listed))
     retrial = NumpyRetrial(POLICY, rules)
     decided: dict[str, Decision] = {row.payment.transaction_id: row.assessment.decision for row in rows}
-    async for page in a_past(rows).read(None, None, retrial.facts, vectors=retrial.vectors):
+    async for page in a_past(rows).read(None, None, retrial.facts, names=True):
         _, changed = retrial(page)
         for place, decision in zip(changed.places, changed.decisions, strict=True):
-            decided[page.transaction_ids[place]] = decision
+            assert page.names is not None
+            decided[page.names.transaction_ids[place]] = DECISIONS[decision]
     assert decided == {row.payment.transaction_id: one_by_one(row, rules) for row in rows}
 
 

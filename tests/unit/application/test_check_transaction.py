@@ -65,7 +65,7 @@ async def test_a_second_check_needs_no_read_of_the_ledger() -> None:
 async def test_losing_the_cache_changes_no_answer() -> None:
     with_cache, without = MemoryHouse(), MemoryHouse()
     for house in (with_cache, without):
-        user = await house.a_user(user_id="UID-1", phone="+919876543210")
+        user = await house.a_user(user_id="UID-1", phone_key="+919876543210")
         for number in range(6):
             house.set_clock(later(minutes=number))
             await house.answer(house.payment(user, rupees=100 * (number + 1), receiver=(SHOP, OTHER_SHOP)[number % 2]))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from upi_risk.application.coalesce import LARGEST_BATCH, Coalesce, Patience
+from upi_risk.application.room import BOUNDLESS, LEAST
 from upi_risk.domain.errors import DeadlineError, OverloadedError, StoreUnavailableError, UnknownUserError, UpiRiskError
 
 
@@ -245,10 +246,44 @@ async def test_a_question_that_waited_too_long_behind_a_batch_is_sent_away() -> 
     doubling = Doubling()
     coalesce, (first, second) = await started(doubling, 1, 2)
     coalesce._queue[0].since -= 100
-    coalesce._watch(asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    coalesce._watch(loop, loop.time())
     with pytest.raises(DeadlineError):
         await second
     assert coalesce.late == 1
     doubling.gate.set()
     assert await first == 2
     await coalesce.drain()
+
+
+async def test_when_the_loop_is_short_of_time_no_more_are_let_in_than_it_answers_in_time() -> None:
+    """Red without the room: a queue that nobody has waited in for long lets everybody in."""
+    doubling = Doubling()
+    coalesce, tasks = await started(doubling, *range(LEAST))
+    assert not coalesce.crowded()
+    coalesce._room.answered(1, asyncio.get_running_loop().time() + 1)
+    for _ in range(9):
+        coalesce._room.looked(0.05)
+    assert coalesce.crowded()
+    assert coalesce.full()
+    with pytest.raises(OverloadedError):
+        await coalesce(1)
+    doubling.gate.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert not coalesce.full()
+    assert not coalesce.crowded()
+
+
+@pytest.mark.parametrize("by_pace", [True, False])
+async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> None:
+    """Red when the lateness of the look is not told to the room, and when it is told where it may not count."""
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=0.002, by_pace=by_pace))
+    doubling.gate.set()
+    await coalesce(1)
+    loop = asyncio.get_running_loop()
+    coalesce._room.answered(1, loop.time() + 1)
+    coalesce._watch(loop, loop.time() - 1)
+    assert coalesce._room.most == (LEAST if by_pace else BOUNDLESS)
+    assert coalesce._timer is not None
+    coalesce._timer.cancel()

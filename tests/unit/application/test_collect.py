@@ -25,7 +25,7 @@ PAYMENTS = 40
 async def a_house() -> MemoryHouse:
     """Two users who paid every minute, at the same instants, and reported every tenth payment a day later."""
     house = MemoryHouse()
-    users = [await house.a_user(user_id=f"UID-{name}", phone=f"+91987654321{name}") for name in (1, 2)]
+    users = [await house.a_user(user_id=f"UID-{name}", phone_key=f"+91987654321{name}") for name in (1, 2)]
     asked = []
     for minute in range(PAYMENTS):
         house.set_clock(later(minutes=minute + 1))

@@ -203,15 +203,6 @@ async def test_a_score_that_is_no_probability_is_lost_and_counted() -> None:
     assert (trying.check.kept, trying.check.lost) == (0, 3)
 
 
-async def test_features_that_the_deciding_model_did_not_log_are_not_made_up() -> None:
-    trying = Trying(share=0.0)
-    trying.challenger.card = replace(trying.challenger.card, feature_set="extended", features=EXTENDED_SET.names)
-    (user,) = await trying.users(1)
-    assert trying.arms.to_the_hour
-    await trying.answers(trying.house.payment(user))
-    assert (trying.check.kept, trying.check.lost) == (0, 1)
-
-
 @pytest.mark.parametrize(
     ("rupees", "given", "other"),
     [
@@ -383,7 +374,7 @@ async def test_starting_proves_the_challenger_and_names_the_champion() -> None:
         await start("two", "v3", share=0.1, minimum=5)
 
 
-async def test_a_challenger_that_needs_more_than_is_logged_cannot_be_in_shadow() -> None:
+async def test_a_challenger_that_reads_more_than_the_champion_can_be_in_shadow() -> None:
     house, models = MemoryHouse(), some_models("v1", "v2")
     model = json.dumps({"bias": 0.0, "weights": [0.0] * len(EXTENDED_SET.names)}).encode()
     card = replace(
@@ -397,9 +388,7 @@ async def test_a_challenger_that_needs_more_than_is_logged_cannot_be_in_shadow()
     )
     models.put("v2", model, card)
     start = StartExperiment(models.store, MemoryExperiments(house.store), house.clock)
-    with pytest.raises(ExperimentConflictError, match="cannot score in shadow"):
-        await start("one", "v2", share=0.0, minimum=5)
-    assert (await start("one", "v2", share=0.5, minimum=5)).share == 0.5
+    assert (await start("one", "v2", share=0.0, minimum=5)).shadow
 
 
 async def test_the_status_measures_matured_payments_and_stopping_says_why() -> None:

@@ -13,6 +13,7 @@ from tests.houses import MemoryHouse
 from upi_risk.adapters.memory import MemoryLabels
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.import_labels import ImportLabels
+from upi_risk.application.note import NoteAs
 from upi_risk.application.record_label import Recorded, RecordLabel, ReportByPayer
 from upi_risk.domain.errors import UnknownTransactionError
 from upi_risk.domain.history import Change, Wanted
@@ -51,7 +52,7 @@ class Labelling:
         self.labels = MemoryLabels(house.store)
         self.record = RecordLabel(self.labels, house.history, house.report, house.amend, house.clock)
         self.report = ReportByPayer(self.labels, house.history, house.report, house.clock)
-        self.file = ImportLabels(self.labels, self.record)
+        self.file = ImportLabels(self.labels, self.record, NoteAs(house.note, house.clock, "operator:asha"))
 
     async def paid(self, user_id: str = "UID-A", receiver: str = SHOP) -> Transaction:
         user = self.house.store.users.get(user_id) or await self.house.a_user(user_id=user_id)
@@ -195,3 +196,15 @@ async def test_a_file_is_recorded_in_its_order_and_may_be_imported_again() -> No
     assert done == [1, 2, 3, 4]
     again = await at.file(said, done.append)
     assert again.recorded[Recorded.KNOWN] == 3
+
+
+async def test_a_file_is_noted_by_what_it_says_each_time() -> None:
+    at = Labelling()
+    said = [FileLabel("nobody's", CHARGEBACK, fraud=True, at=NOON)]
+    for labels in (said, said, []):
+        await at.file(labels, lambda _: None)
+    entries = [record.entry async for record in at.house.audit.records()]
+    assert [(entry.deed, entry.detail) for entry in entries] == [
+        ("labels-imported", "1 labels"), ("labels-imported", "1 labels"), ("labels-imported", "0 labels"),
+    ]  # fmt: skip
+    assert entries[0].subject == entries[1].subject != entries[2].subject

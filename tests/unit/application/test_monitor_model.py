@@ -12,8 +12,11 @@ import pytest
 from tests.builders import SHOP, later
 from tests.contracts.models import a_weighted
 from tests.houses import MemoryHouse
+from tests.learning import a_record, a_small_model
 from tests.unit.application.test_choose_and_follow_model import some_models
-from upi_risk.adapters.files.model_folder import read_folder_reference
+from upi_risk.adapters.catboost.opening import open_scorer
+from upi_risk.adapters.files.model_folder import ModelFolders, read_folder_reference
+from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.files.reference_file import read_reference, write_reference
 from upi_risk.adapters.matplotlib.monitoring_page import render_monitoring
 from upi_risk.adapters.memory import MemoryFigures, MemoryPastChecks
@@ -23,9 +26,11 @@ from upi_risk.domain.collecting import PastCheck
 from upi_risk.domain.decision import Decision
 from upi_risk.domain.drift import Drift, Histogram, Reference, ks, psi, shares_in
 from upi_risk.domain.features import NAMES
+from upi_risk.domain.learning_ports import Usage
 from upi_risk.domain.monitoring import Confusion, Monitoring, canary_reference, segments_of
 
 NOW = later(days=70)
+MODELS = Path(__file__).parents[3] / "artifacts" / "models"
 
 
 def a_past_check(days: float = 0, **fields: object) -> PastCheck:
@@ -78,15 +83,44 @@ def test_a_histogram_has_a_bin_for_a_value_that_many_share() -> None:
     assert shares_in(even.edges, [5.0, 200.0]) == (0.0, 0.5, *(0.0,) * 9, 0.5)
 
 
-def test_a_reference_is_written_and_read_and_nonsense_is_none(tmp_path: Path) -> None:
-    drift = [Drift("amount", 0.1, (1.0, 2.0), (0.5, 0.25, 0.25)), Drift("unknown", 0.2)]
-    read = read_reference(write_reference(drift))
-    assert read == Reference({"amount": Histogram((1.0, 2.0), (0.5, 0.25, 0.25))}, "the training period")
-    assert read_reference(b"{") is None
-    assert read_reference(write_reference([])) is None
+DRIFT = [Drift("amount", 0.1, (1.0, 2.0), (0.5, 0.25, 0.25)), Drift("unknown", 0.2)]
+SCORES = Histogram((0.1, 0.9), (0.5, 0.5, 0.0))
+REFERENCE = Reference({"amount": Histogram((1.0, 2.0), (0.5, 0.25, 0.25))}, "the training period", SCORES)
+
+
+def test_a_reference_is_written_and_read_and_nonsense_is_none() -> None:
+    """Red without the seal: a changed digit is taken; and without the digest: another model's reference is."""
+    written = write_reference(DRIFT, SCORES, "5" * 64)
+    assert read_reference(written, "5" * 64) == REFERENCE
+    assert read_reference(written, "6" * 64) is None
+    assert read_reference(written.replace(b"0.25", b"0.35"), "5" * 64) is None
+    assert read_reference(b"{", "5" * 64) is None
+    assert read_reference(write_reference([], None, "5" * 64), "5" * 64) is None
+    before_seals = b'{"features": {"amount": {"edges": [1.0], "shares": [0.5, 0.5]}}}'
+    assert read_reference(before_seals, "5" * 64) == Reference(
+        {"amount": Histogram((1.0,), (0.5, 0.5))}, REFERENCE.source
+    )
+
+
+def test_a_folder_s_reference_is_its_model_s(tmp_path: Path) -> None:
+    model, card = a_small_model()
     assert read_folder_reference(tmp_path) is None
-    (tmp_path / "reference.json").write_bytes(write_reference(drift))
-    assert read_folder_reference(tmp_path) == read
+    record = replace(a_record(), drift=tuple(DRIFT), scores=SCORES)
+    ModelFolders(open_scorer).put(tmp_path, model, card, record, Usage(1, 1))
+    assert read_folder_reference(tmp_path) == REFERENCE
+    (tmp_path / "reference.json").write_bytes(write_reference(DRIFT, SCORES, "0" * 64))
+    assert read_folder_reference(tmp_path) is None
+
+
+@pytest.mark.parametrize("version", ["v1.0", "v2.0"])
+def test_the_shipped_models_bring_a_reference_of_all_they_read(version: str) -> None:
+    models = FileModelStore(MODELS, open_scorer)
+    card, found = models.load(version).card, models.reference(version)
+    assert found is not None
+    assert set(found.features) == set(card.features)
+    assert found.scores is not None
+    for held in (found.scores, *found.features.values()):
+        assert sum(held.shares) == pytest.approx(1)
 
 
 def test_a_model_without_a_reference_is_told_by_the_rows_it_brings_along() -> None:
@@ -170,6 +204,9 @@ async def test_where_there_is_a_reference_it_is_taken_and_features_it_lacks_are_
     found = await at.monitor()
     assert {one.drift.feature for one in found.drift} == {"amount", "score"}
     assert found.reference == "the training period"
+    at.models._held.references["v1"] = REFERENCE
+    (score,) = [one for one in (await at.monitor()).drift if one.drift.feature == "score"]
+    assert score.drift.edges == SCORES.edges
 
 
 async def test_of_many_recent_payments_every_so_many_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:

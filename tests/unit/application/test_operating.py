@@ -16,6 +16,7 @@ from upi_risk.application.list_models import ListModels
 from upi_risk.application.recognise import may_check
 from upi_risk.domain.access import ApiKey, Caller, Role, Scope
 from upi_risk.domain.audit import Deed, Entry, Head
+from upi_risk.domain.erasure import is_erased
 from upi_risk.domain.errors import (
     InvalidInputError,
     ModelRejectedError,
@@ -27,6 +28,7 @@ from upi_risk.domain.errors import (
 from upi_risk.domain.history import Wanted
 from upi_risk.domain.masking import masked_name, masked_phone, masked_upi_id
 from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.person import NOBODY
 from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.review import Finding
 from upi_risk.domain.session import digest
@@ -47,7 +49,7 @@ def deeds(house: MemoryHouse) -> list[tuple[str, str, str, str]]:
 async def test_a_role_is_given_by_id_or_phone_and_written_down(house: MemoryHouse) -> None:
     user = await house.a_user()
     assert (await house.set_role(ME, user.user_id, Role.ANALYST)).user_id == user.user_id
-    assert (await house.set_role(ME, user.phone.removeprefix("+91"), Role.ADMIN)).user_id == user.user_id
+    assert (await house.set_role(ME, user.phone_key.removeprefix("+91"), Role.ADMIN)).user_id == user.user_id
     assert await house.roles.of(user.user_id) is Role.ADMIN
     assert deeds(house) == [(ME, "role-set", user.user_id, "analyst"), (ME, "role-set", user.user_id, "admin")]
 
@@ -112,7 +114,7 @@ async def test_an_erased_user_is_nobody_anywhere_and_the_cache_forgets(house: Me
         await house.authenticate(tokens.access)
     assert house.cache is not None
     held = (await house.cache.read([Wanted(user.user_id)])).users.get(user.user_id)
-    assert held is None or held.name == ""
+    assert held is None or is_erased(held)
     assert (await house.look_up.transaction(user.user_id, paid.payment.transaction_id)) == paid
     with pytest.raises(UnknownUserError):
         await house.erase(ME, "9876543210")
@@ -125,7 +127,7 @@ async def test_a_check_after_the_erasure_goes_on_from_what_is_left(house: Memory
     await house.answer(house.payment(user))
     await house.erase(ME, user.user_id)
     await house.answer(house.payment(user))
-    assert (await house.look_up.profile(user.user_id)).name == ""
+    assert (await house.look_up.profile(user.user_id)).person == NOBODY
 
 
 async def test_a_token_that_opens_nothing_ends_and_lists_nothing(house: MemoryHouse) -> None:

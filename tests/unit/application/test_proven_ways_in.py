@@ -35,7 +35,7 @@ async def test_who_has_the_phone_signs_up_and_then_in() -> None:
     user_id = await proven.a_user()
     challenge_id = await proven.asked()
     user, tokens = await proven.log_in.by_code(PHONE, Answered(challenge_id, await proven.code(), ADDRESS))
-    assert (user.user_id, user.login_count) == (user_id, 2)
+    assert (user.user_id, user.user.login_count) == (user_id, 2)
     assert await proven.house.authenticate(tokens.access) == user_id
     assert proven.purposes() == [Purpose.SIGN_UP, Purpose.LOG_IN]
 
@@ -202,7 +202,7 @@ async def test_both_peppers_are_recognised_while_one_takes_over() -> None:
     during = ProvenHouse(house=house, peppers=Peppers(new.current, old.current))
     during.secrets = before.secrets
     user, _ = await during.log_in.by_code(PHONE, first)
-    assert user.login_count == 2
+    assert user.user.login_count == 2
     after = ProvenHouse(house=house, peppers=new)
     stale = Answered(await before.asked(), await before.code(), ADDRESS)
     with pytest.raises(ChallengeFailedError):
@@ -274,7 +274,7 @@ async def test_a_device_of_sign_up_signs_in() -> None:
     challenge_id = await proven.asked(way=Way.DEVICE_KEY)
     assert proven.purposes() == [Purpose.SIGN_UP]
     user, _ = await proven.log_in.by_signature(PHONE, Answered(challenge_id, device.signature(challenge_id), ADDRESS))
-    assert (user.user_id, user.login_count) == (user_id, 2)
+    assert (user.user_id, user.user.login_count) == (user_id, 2)
     (held,) = await proven.devices.listed(user_id)
     assert (held.public_key, held.used_at) == (device.public, proven.house.clock.now())
 
@@ -392,3 +392,14 @@ async def test_a_code_that_is_not_sent_is_told_and_so_is_one_too_many() -> None:
     await proven.sign_up.begin("Asha", PHONE, ADDRESS)
     await proven.deliver.stop(0.01)
     assert [outcome for outcome, _ in proven.told[3:]] == [Outcome.FAILED, Outcome.DROPPED]
+
+
+async def test_codes_are_counted_by_where_they_went_and_by_nothing_else() -> None:
+    proven = ProvenHouse()
+    await proven.a_user("9876543210")
+    proven.prefixes.clear()
+    await proven.log_in.begin("9876543210", "10.0.0.1", Way.CODE)
+    await proven.log_in.begin("7012345678", "10.0.0.1", Way.CODE)
+    await proven.sign_up.begin("Asha", "6300000001", "10.0.0.1")
+    await proven.deliver.settle()
+    assert proven.prefixes == ["98", "63"]

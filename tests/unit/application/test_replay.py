@@ -24,7 +24,7 @@ def row(user: str, at: datetime, rupees: int = 500, receiver: str = SHOP, *, fra
 
 
 def a_replay(house: MemoryHouse) -> Replay:
-    return Replay(house.users, house.identities, house.check, Outcomes(house.confirm, house.report), 6_000_000_000)
+    return Replay(house.users, house.identities, house.check, Outcomes(house.confirm, house.report))
 
 
 async def test_payers_sign_up_payments_are_checked_and_frauds_are_reported_when_due() -> None:

@@ -12,6 +12,8 @@ from upi_risk.bootstrap.one_time_codes import peppers, quotas
 from upi_risk.bootstrap.settings import Settings, SettingsError, read_settings
 
 PEPPER = "Vq3tq0m2pTz8s1yQ6nXr5wLk9uJh4gFb"
+DATA_KEY = "mK8sVd2Qw7Zr5tYx9bNc4hJf1gLp6aTe"
+PHONE_INDEX_KEY = "Uy3nGq6Rk0Wz8cXv5mBd1fHs7jPa4lEo"
 READY = Settings(
     app_env="production",
     auth_mode="otp",
@@ -20,8 +22,10 @@ READY = Settings(
     otp_sender="http",
     otp_gateway_url="https://sms.acme.in/v1/messages",
     otp_gateway_token="bL7xS2kW9qZ4vN1c",
-    database_url="postgresql://u:real@db/x",
-    redis_url="redis://:real@redis/0",
+    data_key=DATA_KEY,
+    phone_index_key=PHONE_INDEX_KEY,
+    database_url="postgresql://u:real@db/x?sslmode=verify-full",
+    redis_url="rediss://:real@redis/0",
 )
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -44,6 +48,21 @@ def test_a_service_with_all_its_secrets_starts_in_production_and_anywhere() -> N
         ({"otp_pepper": "a" * 40}, "OTP_PEPPER can be guessed"),
         ({"otp_pepper": "change-me-to-something-long-and-random"}, "OTP_PEPPER is still that of the example"),
         ({"otp_pepper_previous": "short"}, "OTP_PEPPER_PREVIOUS is too short"),
+        ({"data_key": ""}, "DATA_KEY is not set"),
+        ({"data_key": DATA_KEY[:31]}, "DATA_KEY is too short"),
+        ({"data_key": "change-me-to-something-long-and-random"}, "DATA_KEY is still that of the example"),
+        ({"data_key_previous": "short"}, "DATA_KEY_PREVIOUS is too short"),
+        ({"phone_index_key": ""}, "PHONE_INDEX_KEY is not set"),
+        ({"phone_index_key": "a" * 40}, "PHONE_INDEX_KEY can be guessed"),
+        ({"phone_index_key": DATA_KEY}, "PHONE_INDEX_KEY is the same as DATA_KEY"),
+        ({"phone_index_key_previous": "short"}, "PHONE_INDEX_KEY_PREVIOUS is too short"),
+        ({"database_url": "postgresql://u:real@db/x"}, "DATABASE_URL leads to another machine without TLS"),
+        ({"database_url": "postgresql://u:real@db/x?sslmode=require"}, "sslmode=verify-full"),
+        ({"database_url": "postgresql:///x?host=10.0.0.7"}, "DATABASE_URL leads to another machine"),
+        ({"database_replica_url": "postgresql://u:real@db2/x"}, "DATABASE_REPLICA_URL leads to another machine"),
+        ({"redis_url": "redis://:real@redis/0"}, "REDIS_URL leads to another machine without TLS"),
+        ({"redis_url": "redis+cluster://:real@redis"}, "REDIS_URL leads to another machine without TLS"),
+        ({"redis_url": "rediss://:real@redis/0?ssl_cert_reqs=none"}, "must begin with rediss"),
         ({"otp_sender": "console"}, "set OTP_SENDER=http"),
         ({"otp_gateway_token": ""}, "OTP_GATEWAY_TOKEN is not set"),
         ({"otp_gateway_token": "short"}, "OTP_GATEWAY_TOKEN is too short: it must have at least 16"),
@@ -56,6 +75,9 @@ def test_a_service_with_all_its_secrets_starts_in_production_and_anywhere() -> N
         ({"guess_limit_per_hour": 0}, "GUESS_LIMIT_PER_HOUR must be at least 1"),
         ({"code_limit_per_ten_minutes": 0}, "CODE_LIMIT_PER_TEN_MINUTES must be at least 1"),
         ({"signup_limit_per_hour": 0}, "SIGNUP_LIMIT_PER_HOUR must be at least 1"),
+        ({"metrics_port": 9464, "metrics_host": "0.0.0.0"}, "set METRICS_TOKEN"),
+        ({"metrics_token": "short"}, "METRICS_TOKEN is too short"),
+        ({"metrics_token": PEPPER, "metrics_token_previous": "a" * 40}, "METRICS_TOKEN_PREVIOUS can be guessed"),
     ],
 )
 def test_production_refuses(fields: dict[str, Any], said: str) -> None:
@@ -63,6 +85,28 @@ def test_production_refuses(fields: dict[str, Any], said: str) -> None:
         with_(**fields).require_safe()
     for value in fields.values():
         assert len(str(value)) < 12 or str(value) not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"database_url": "postgresql://u:real@127.0.0.1/x", "redis_url": "redis://:real@localhost/0"},
+        {"database_url": "postgresql:///x?host=/run/postgresql", "redis_url": "unix:///run/redis.sock"},
+        {"redis_url": "rediss+cluster://:real@redis"},
+        {"database_url": "postgresql://u:real@db/x", "redis_url": "redis://:real@redis/0", "require_tls": False},
+    ],
+)
+def test_servers_on_this_machine_by_tls_or_on_a_private_network_are_let_through(fields: dict[str, Any]) -> None:
+    with_(**fields).require_safe()
+
+
+def test_metrics_are_open_to_this_machine_alone_in_any_mode() -> None:
+    others = Settings(metrics_port=9464, metrics_host="0.0.0.0")
+    with pytest.raises(SettingsError, match=r"METRICS_HOST=0\.0\.0\.0 is no loopback address"):
+        others.require_safe()
+    msgspec.structs.replace(others, metrics_token=PEPPER).require_safe()
+    Settings(metrics_port=9464).require_safe()
+    Settings(metrics_host="0.0.0.0").require_safe()
 
 
 def test_a_gateway_on_this_machine_needs_no_tls() -> None:

@@ -12,10 +12,10 @@ from tests.builders import NOON, SHOP, a_payee, a_payment, a_phone, a_receiver, 
 from upi_risk.domain.decision import DECISION_OF, Assessment, Decision, Factor, Level
 from upi_risk.domain.feature_sets import EXTENDED_SET
 from upi_risk.domain.lists import Kind, ListEntry, Lists, Side
-from upi_risk.domain.payment import UpiId
+from upi_risk.domain.person import IN_CLEAR
 from upi_risk.domain.policy import RiskPolicy
 from upi_risk.domain.rules import FACTS, Compare, Rule, RuleBook
-from upi_risk.domain.ruling import CERTAIN, UNSURE, RuleSet, RulesInForce, Ruling, is_own_number, numbers_of
+from upi_risk.domain.ruling import CERTAIN, UNSURE, RuleSet, RulesInForce, Ruling, numbers_of
 
 ALLOW, VERIFY, BLOCK = Decision.ALLOW, Decision.VERIFY, Decision.BLOCK
 RANK = {ALLOW: 0, VERIFY: 1, BLOCK: 2}
@@ -156,7 +156,7 @@ def test_factors_of_a_raised_answer_begin_with_what_decided_and_leave_out_what_s
 
 
 def test_the_numbers_are_the_features_and_what_is_made_of_them() -> None:
-    user = a_user(phone=a_phone(876543210))
+    user = a_user(phone_key=a_phone(876543210))
     for minutes in (0, 10):
         user = user.settled(300_55, later(minutes=minutes), fresh=True)
     payment = a_payment(user.user_id, "9876543210@ybl", 100_10, at=later(minutes=20))
@@ -179,7 +179,7 @@ def test_the_numbers_are_the_features_and_what_is_made_of_them() -> None:
     ],
 )
 def test_a_name_that_is_the_payers_phone_is_their_own(receiver: str, own: bool) -> None:
-    assert is_own_number(UpiId(receiver), "+919876543210") is own
+    assert IN_CLEAR.own(receiver, "+919876543210") is own
 
 
 def test_a_level_s_nearest_score_is_in_the_level() -> None:

@@ -9,7 +9,7 @@ from tests.learning import some_examples
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.examples import canary_rows
 from upi_risk.domain.indian_time import MICROSECOND
-from upi_risk.domain.training import Split, SplitWishes
+from upi_risk.domain.training import Source, Split, SplitWishes
 
 DELAY = timedelta(days=7)
 
@@ -77,6 +77,20 @@ def test_forward_folds_learn_what_was_known_when_each_began_and_cover_all_but_th
 def test_a_training_period_too_short_for_folds_is_refused_with_what_to_do() -> None:
     with pytest.raises(UnusableDataError, match=r"1\.2 days each, labels come after 7 days; train from an earlier day"):
         split(train_from=day(7, 25), train_to=day(8, 1)).forward(5)
+
+
+@pytest.mark.parametrize(
+    ("cleaning", "told"),
+    [
+        (
+            (("rows_read", 9), ("rows_out_of_order", 1_200), ("zero_amounts_kept", 0)),
+            "1,200 rows out of order, 0 zero amounts kept",
+        ),
+        ((), "-"),
+    ],
+)
+def test_a_source_tells_what_cleaning_changed_or_kept(cleaning: tuple[tuple[str, int], ...], told: str) -> None:
+    assert Source("stream.csv", "00", 9, 1, FIRST, LAST, cleaning).cleaned == told
 
 
 def test_examples_know_how_many_they_are_and_how_many_are_fraud() -> None:

@@ -52,6 +52,7 @@ class CatBoostScorer:
             message = f"Model {card.version} is not made of symmetric trees over numbers; train it anew."
             raise ModelRejectedError(message) from error
         self._card = card
+        self._model = model
 
     @property
     def card(self) -> ModelCard:
@@ -70,7 +71,12 @@ class CatBoostScorer:
         probabilities = map(_probability, self._trees.log_odds(leaves))
         return list(map(Scored, probabilities, self._trees.contributions(leaves)))
 
-    def _rows(self, vectors: Sequence[Vector]) -> npt.NDArray[np.float32]:
+    def probabilities(self, columns: Sequence[Any]) -> npt.NDArray[np.float64]:
+        """The probability of fraud for each row of many columns; see :class:`upi_risk.domain.backtest.BulkScorer`."""
+        rows = self._rows(np.column_stack([np.asarray(column, dtype=np.float64) for column in columns]))
+        return fraud_probabilities(self._model, rows, workers=-1)
+
+    def _rows(self, vectors: Sequence[Vector] | npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         with np.errstate(over="ignore"):
             rows = np.array(vectors, dtype=np.float64).astype(np.float32)
         if rows.shape != (len(vectors), len(self._card.features)) or not np.isfinite(rows).all():

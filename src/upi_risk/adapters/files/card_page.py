@@ -43,6 +43,7 @@ def _made(card: ModelCard, record: TrainingRecord) -> str:
         "that a payment is fraud, before it is made.\n\n"
         f"- Data: `{source.name}`, {source.rows:,} payments, {source.frauds:,} of them fraud\n"
         f"- Its SHA-256: `{source.sha256}`\n"
+        f"- Cleaned: {source.cleaned}\n"
         f"- Split: {record.split}\n"
         f"- Learned: {record.train_rows:,} payments, {record.train_frauds:,} known as fraud when the test began; "
         f"amounts times {units}\n"

@@ -60,7 +60,7 @@ class ModelFolders:
         (folder / CARD).unlink(missing_ok=True)
         write_whole(folder / MODEL, model)
         write_whole(folder / METRICS, write_metrics(record, used))
-        write_whole(folder / REFERENCE, write_reference(record.drift))
+        write_whole(folder / REFERENCE, write_reference(record.drift, record.scores, card.sha256))
         write_whole(folder / CARD_PAGE, write_card_page(card, record))
         write_whole(folder / CARD, write_card(card, record))
 
@@ -104,8 +104,8 @@ def _card_file(folder: Path) -> CardFile:
 def read_folder_reference(folder: Path) -> Reference | None:
     """How the features of a folder's model were spread in training; None where it does not tell."""
     try:
-        return read_reference((folder / REFERENCE).read_bytes())
-    except OSError:
+        return read_reference((folder / REFERENCE).read_bytes(), _card_file(folder).card().sha256)
+    except (OSError, ModelRejectedError):
         return None
 
 

@@ -125,7 +125,7 @@ def _drift(of: Monitoring) -> str:
     text = (
         f"{of.recent:,} payments of the last week against {of.reference}. The population stability index: below 0.1 "
         "nothing happened, from 0.25 on the payments are others. KS is the largest difference of the running shares, "
-        "at the ends of the bins. The score is compared with the rows that the model brings along."
+        "at the ends of the bins. The score is compared with its own on later payments than were learned."
     )
     return section(title, text, table(("Feature", "PSI", "KS", ""), rows, "The furthest first."))
 

@@ -154,6 +154,7 @@ def making(record: TrainingRecord, caption: str) -> str:
     rows = [
         ("File", f"{escape(source.name)}, {source.rows:,} payments, {source.frauds:,} frauds"),
         ("Its SHA-256", f"<code>{source.sha256}</code>"),
+        ("Cleaned", escape(source.cleaned)),
         ("Split", escape(str(record.split))),
         ("Learned", f"{record.train_rows:,} payments, {record.train_frauds:,} known as fraud when the test began"),
         ("Amounts times", ", ".join(f"{unit:g}" for unit in record.units)),

@@ -17,9 +17,12 @@ from upi_risk.adapters.memory.ledger import MemoryLedger
 from upi_risk.adapters.memory.leftovers import MemoryLeftovers
 from upi_risk.adapters.memory.model_store import MemoryModelStore
 from upi_risk.adapters.memory.one_time_secrets import SeededSecrets
+from upi_risk.adapters.memory.partitions import MemoryArchive, MemoryPartitions
 from upi_risk.adapters.memory.past_checks import MemoryPastChecks
 from upi_risk.adapters.memory.past_decisions import MemoryPastDecisions
+from upi_risk.adapters.memory.protection import MemoryProtection
 from upi_risk.adapters.memory.rate_limiter import MemoryRateLimiter
+from upi_risk.adapters.memory.retention import MemoryRetention
 from upi_risk.adapters.memory.rules import MemoryRules
 from upi_risk.adapters.memory.runs import MemoryRuns
 from upi_risk.adapters.memory.scorer import WeightedScorer
@@ -28,12 +31,14 @@ from upi_risk.adapters.memory.sign_ins import MemorySignIns
 from upi_risk.adapters.memory.snapshot_cache import MemorySnapshotCache
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.adapters.memory.users import MemoryUsers
+from upi_risk.adapters.memory.vault import MemoryVault
 from upi_risk.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from upi_risk.adapters.memory.workshop import MemoryWorkshop
 
 __all__ = [
     "ManualClock",
     "MemoryApiKeys",
+    "MemoryArchive",
     "MemoryAuditLog",
     "MemoryCases",
     "MemoryChallenges",
@@ -48,9 +53,12 @@ __all__ = [
     "MemoryLeftovers",
     "MemoryModelStore",
     "MemoryOutbox",
+    "MemoryPartitions",
     "MemoryPastChecks",
     "MemoryPastDecisions",
+    "MemoryProtection",
     "MemoryRateLimiter",
+    "MemoryRetention",
     "MemoryRoles",
     "MemoryRules",
     "MemoryRuns",
@@ -59,6 +67,7 @@ __all__ = [
     "MemorySnapshotCache",
     "MemoryStore",
     "MemoryUsers",
+    "MemoryVault",
     "MemoryWebhooks",
     "MemoryWorkshop",
     "SeededIdentities",

@@ -21,8 +21,9 @@ class MemoryErasure:
         if user is None:
             return None
         gone = erased(user)
-        store.phones.pop(user.phone, None)
-        store.phones[gone.phone] = user_id
+        store.phones.pop(user.phone_key, None)
+        store.phones[gone.phone_key] = user_id
+        store.persons.pop(user_id, None)
         store.users[user_id] = gone
         store.sessions = {name: held for name, held in store.sessions.items() if held.user_id != user_id}
         store.sign_ins = {name: held for name, held in store.sign_ins.items() if held.user_id != user_id}

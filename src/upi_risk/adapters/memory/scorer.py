@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 
+from upi_risk.domain.backtest import Column
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.features import Vector
 from upi_risk.domain.model import ModelCard, Scored
@@ -45,6 +46,11 @@ class WeightedScorer:
     def score(self, vectors: Sequence[Vector]) -> list[Scored]:
         """A probability of fraud and each feature's part in it; see the port."""
         return [self._scored(vector) for vector in vectors]
+
+    def probabilities(self, columns: Sequence[Column]) -> list[float]:
+        """The probability of fraud for each payment; see :class:`upi_risk.domain.backtest.BulkScorer`."""
+        rows = zip(*(map(float, column) for column in columns), strict=True)
+        return [scored.probability for scored in self.score(list(rows))]
 
     def _scored(self, vector: Vector) -> Scored:
         if len(vector) != len(self._weights) or not all(map(math.isfinite, vector)):

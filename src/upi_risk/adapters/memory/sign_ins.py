@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from upi_risk.adapters.memory.store import MemoryStore
-from upi_risk.domain.errors import PhoneTakenError
+from upi_risk.adapters.memory.users import add_user
+from upi_risk.domain.person import IN_CLEAR, Person, PhoneKeys
 from upi_risk.domain.session import Session, TokenKind
 from upi_risk.domain.sign_in import LONGEST_ACCESS, Family, Renewal, Renewed, Verdict
 from upi_risk.domain.user import User
@@ -18,16 +19,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class MemorySignIns:
     """See :class:`upi_risk.domain.account_ports.SignIns`."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, phones: PhoneKeys = IN_CLEAR) -> None:
+        """``phones`` tells how a phone is kept."""
         self._store = store
+        self._phones = phones
 
-    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+    async def begin(
+        self, family: Family, access: Session, most: int, user: User | None = None, person: Person | None = None
+    ) -> Sequence[bytes]:
         """Store a sign-in, and the user with it."""
         if user is not None:
-            if user.phone in self._store.phones:
-                raise PhoneTakenError
-            self._store.phones[user.phone] = user.user_id
-            self._store.users[user.user_id] = user
+            add_user(self._store, self._phones, user, person)
         self._store.sign_ins[family.name] = family
         self._keep(family.refresh_session(), access)
         others = [held for held in self._of(family.user_id) if held.name != family.name]

@@ -11,7 +11,8 @@ from upi_risk.domain.challenge import Challenge
 from upi_risk.domain.device_key import DeviceKey
 from upi_risk.domain.history import FraudReport, PairKey, RetryKey, TransactionKey
 from upi_risk.domain.outbox import Delivery
-from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.payment import UpiId
+from upi_risk.domain.person import Person
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.review import Review
 from upi_risk.domain.session import Session
@@ -48,7 +49,8 @@ class MemoryStore:
 
     Attributes:
         users: by id.
-        phones: the id of each phone's user.
+        phones: the id of each phone's user, by what is kept of the phone.
+        persons: who each user is.
         payees: what each pair has been.
         receivers: what is known of each receiver.
         transactions: by user and id.
@@ -67,7 +69,8 @@ class MemoryStore:
     """
 
     users: dict[str, User] = field(default_factory=dict)
-    phones: dict[Phone, str] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
     payees: dict[PairKey, Payee] = field(default_factory=dict)
     receivers: dict[UpiId, Receiver] = field(default_factory=dict)
     transactions: dict[str, dict[str, Transaction]] = field(default_factory=dict)

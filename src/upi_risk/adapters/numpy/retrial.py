@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from upi_risk.domain.backtest import BacktestFigures, Cell, Changed, DecisionPage, Outcome, Voice
+from upi_risk.domain.backtest import (
+    DECISIONS,
+    OUTCOMES,
+    VOICES,
+    BacktestFigures,
+    BulkScorer,
+    Cell,
+    Changed,
+    DecisionPage,
+    Voice,
+)
 from upi_risk.domain.decision import Decision
-from upi_risk.domain.lists import Kind, Lists, Side, handle_of
+from upi_risk.domain.lists import Kind, Lists, Side
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SCORE_DIGITS, RiskPolicy
-from upi_risk.domain.ports import Scorer
 from upi_risk.domain.rules import DAY_COUNT, DAY_SUM, FACTS, Compare, Rule, walk
 from upi_risk.domain.ruling import RuleSet
 
-DECISIONS: Final = (Decision.ALLOW, Decision.VERIFY, Decision.BLOCK)
-"""In the order of care; a place in it stands for a decision."""
-
-OUTCOMES: Final = tuple(Outcome)
-SCORED_AT_ONCE: Final = 1_000
 _RANK: Final = {decision: rank for rank, decision in enumerate(DECISIONS)}
-_PLACE: Final = {outcome: place for place, outcome in enumerate(OUTCOMES)}
-_VOICE: Final = {voice: place for place, voice in enumerate(Voice)}
+_VOICE: Final = {voice: place for place, voice in enumerate(VOICES)}
 _MADE_OF: Final = {"day_total": (FACTS[DAY_SUM],), "day_count": (FACTS[DAY_COUNT],), "score": ()}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _VERIFY, _BLOCK = _RANK[Decision.VERIFY], _RANK[Decision.BLOCK]
 
 Ranks = npt.NDArray[np.int64]
@@ -45,7 +50,7 @@ class _Judged:
 class NumpyRetrial:
     """See :class:`upi_risk.domain.backtest.Retrial`."""
 
-    def __init__(self, policy: RiskPolicy, rules: RuleSet, scorer: Scorer | None = None) -> None:
+    def __init__(self, policy: RiskPolicy, rules: RuleSet, scorer: BulkScorer | None = None) -> None:
         """Decide anew.
 
         Args:
@@ -57,16 +62,15 @@ class NumpyRetrial:
         self._rules = rules.book.rules
         self._lists = rules.lists
         self._scorer = scorer
-        asked = sorted({base for fact in rules.book.facts for base in _MADE_OF.get(fact, (fact,))})
-        self.facts: Sequence[str] = asked
-        self.vectors = scorer is not None
+        asked = {base for fact in rules.book.facts for base in _MADE_OF.get(fact, (fact,))}
+        self.facts: Sequence[str] = sorted(asked.union(() if scorer is None else scorer.card.features))
+        self.names = bool(rules.lists.entries)
 
     def __call__(self, page: DecisionPage) -> tuple[BacktestFigures, Changed]:
         """What would have been decided of a page."""
         figures = BacktestFigures()
-        before = np.array([_RANK[decision] for decision in page.decisions], dtype=np.int64)
-        voices = np.array([_VOICE[voice] for voice in page.voices], dtype=np.int64)
-        scores = self._scores(page, figures)
+        before, voices = np.asarray(page.decisions, dtype=np.int64), np.asarray(page.voices, dtype=np.int64)
+        scores = self._scores(page, voices, figures)
         said = np.where(voices == _VOICE[Voice.MODEL], _ranks(scores, self._policy), _ranks(scores, RiskPolicy()))
         judged = self._judged(page, scores, voices, figures)
         allowed, blocked = _listed(page, self._lists)
@@ -76,22 +80,22 @@ class NumpyRetrial:
         after = np.where(voices == _VOICE[Voice.TABLE], before, after)
         _count(page, before, after, figures)
         places = np.flatnonzero(before != after)
-        decisions = [DECISIONS[rank] for rank in after[places]]
-        return figures, Changed(page, places.tolist(), decisions, scores[places].tolist())
+        return figures, Changed(page, places, after[places], scores[places])
 
-    def _scores(self, page: DecisionPage, figures: BacktestFigures) -> Floats:
+    def _scores(self, page: DecisionPage, voices: Ranks, figures: BacktestFigures) -> Floats:
         scores = np.array(page.scores, dtype=np.float64)
-        if self._scorer is None or page.vectors is None:
+        if self._scorer is None:
             return scores
-        card, width = self._scorer.card, len(self._scorer.card.features)
-        asked = [place for place, voice in enumerate(page.voices) if voice is Voice.MODEL]
-        places = [place for place in asked if len(page.vectors[place]) >= width]
-        figures.not_rescored = len(asked) - len(places)
-        for begin in range(0, len(places), SCORED_AT_ONCE):
-            some = places[begin : begin + SCORED_AT_ONCE]
-            answers = self._scorer.score([page.vectors[place][:width] for place in some])
-            raw = card.meaning.scores(answer.probability for answer in answers)
-            scores[some] = [round(score, SCORE_DIGITS) for score in raw]
+        card = self._scorer.card
+        columns = [np.asarray(page.facts[name], dtype=np.float64) for name in card.features]
+        asked = voices == _VOICE[Voice.MODEL]
+        known = asked & np.logical_and.reduce([~np.isnan(column) for column in columns])
+        figures.not_rescored = int(asked.sum() - known.sum())
+        if known.any():
+            raw = np.asarray(self._scorer.probabilities([column[known] for column in columns]), dtype=np.float64)
+            answers, places = np.unique(raw, return_inverse=True)  # a model gives many payments the same answer
+            scored = card.meaning.scores(answers.tolist())
+            scores[known] = np.array([round(score, SCORE_DIGITS) for score in scored])[places]
         return scores
 
     def _judged(self, page: DecisionPage, scores: Floats, voices: Ranks, figures: BacktestFigures) -> _Judged:
@@ -120,10 +124,10 @@ _Columns = dict[int, Any]
 def _columns(page: DecisionPage, scores: Floats) -> _Columns:
     columns: _Columns = {}
     for fact, values in page.facts.items():
-        columns[FACTS.index(fact)] = np.array(values, dtype=np.float64)  # None becomes nan
+        columns[FACTS.index(fact)] = np.asarray(values, dtype=np.float64)
     columns[FACTS.index("score")] = scores
     if DAY_SUM in columns:
-        paise = np.rint(columns[DAY_SUM] * 100) + np.array(page.amount_paise, dtype=np.float64)
+        paise = np.rint(columns[DAY_SUM] * 100) + np.asarray(page.amount_paise, dtype=np.float64)
         columns[FACTS.index("day_total")] = paise / 100
     if DAY_COUNT in columns:
         columns[FACTS.index("day_count")] = columns[DAY_COUNT] + 1
@@ -140,23 +144,31 @@ def _known(rule: Rule, columns: _Columns) -> Flags:
 def _listed(page: DecisionPage, lists: Lists) -> tuple[Flags, Flags]:
     """Which payments an entry of the allow list, and one of the block list, counts for."""
     allowed, blocked = np.zeros(len(page.at), dtype=np.bool_), np.zeros(len(page.at), dtype=np.bool_)
-    users, receivers, handles = ({e.subject for e in lists.entries if e.kind is kind} for kind in Kind)
-    if not lists.entries:
+    if page.names is None or not lists.entries:
         return allowed, blocked
-    for place, (user_id, receiver) in enumerate(zip(page.user_ids, page.receivers, strict=True)):
-        if user_id in users or receiver in receivers or (handles and handle_of(UpiId(receiver)) in handles):
-            sides = {entry.side for entry in lists.about(user_id, UpiId(receiver), page.at[place])}
-            allowed[place], blocked[place] = Side.ALLOW in sides, Side.BLOCK in sides
+    users, receivers = (np.asarray(column, dtype=np.str_) for column in (page.names.user_ids, page.names.receivers))
+    subjects = {kind: [entry.subject for entry in lists.entries if entry.kind is kind] for kind in Kind}
+    named = np.isin(users, subjects[Kind.USER]) | np.isin(receivers, subjects[Kind.RECEIVER])
+    if subjects[Kind.HANDLE]:
+        named |= np.isin(np.char.partition(receivers, "@")[:, 2], subjects[Kind.HANDLE])
+    for place in np.flatnonzero(named).tolist():
+        entries = lists.about(str(users[place]), UpiId(str(receivers[place])), _instant(page.at[place]))
+        sides = {entry.side for entry in entries}
+        allowed[place], blocked[place] = Side.ALLOW in sides, Side.BLOCK in sides
     return allowed, blocked
 
 
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
 def _count(page: DecisionPage, before: Ranks, after: Ranks, figures: BacktestFigures) -> None:
-    outcomes = np.array([_PLACE[outcome] for outcome in page.outcomes], dtype=np.int64)
+    outcomes = np.asarray(page.outcomes, dtype=np.int64)
     shape = (len(DECISIONS), len(DECISIONS), len(OUTCOMES))
     cells = np.ravel_multi_index((before, after, outcomes), shape)
     counts = np.bincount(cells, minlength=int(np.prod(shape)))
     paise = np.zeros(len(counts), dtype=np.int64)
-    np.add.at(paise, cells, np.array(page.amount_paise, dtype=np.int64))
+    np.add.at(paise, cells, np.asarray(page.amount_paise, dtype=np.int64))
     for number in np.flatnonzero(counts):
         was, now, outcome = np.unravel_index(number, shape)
         cell = Cell(DECISIONS[was], DECISIONS[now], OUTCOMES[outcome])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from upi_risk.domain.backtest import Changed
+from upi_risk.domain.backtest import DECISIONS, OUTCOMES, Changed, Column
 
 _SCHEMA: Final = pl.Schema(
     {
@@ -37,22 +38,31 @@ class ChangedFile:
 
     def add(self, changed: Changed) -> None:
         """Put some down."""
-        page, places = changed.page, changed.places
-        if not places:
+        page, names = changed.page, changed.page.names
+        if names is None or not len(changed.places):
             return
-        columns = {
-            "transaction_id": page.transaction_ids,
-            "checked_at": page.at,
-            "user_id": page.user_ids,
-            "receiver_upi": page.receivers,
-            "amount_paise": page.amount_paise,
-            "outcome": page.outcomes,
-            "decision": page.decisions,
-            "score": page.scores,
-        }
-        picked = {name: [column[place] for place in places] for name, column in columns.items()}
-        picked["new_decision"], picked["new_score"] = list(changed.decisions), list(changed.scores)
-        self._parts.append(pl.DataFrame(picked, schema=_SCHEMA))
+        places = pl.Series(changed.places, dtype=pl.Int64)
+
+        def picked(column: Column, kind: pl.DataType) -> pl.Series:
+            return pl.Series(column, dtype=kind).gather(places)
+
+        self._parts.append(
+            pl.DataFrame(
+                {
+                    "transaction_id": picked(names.transaction_ids, pl.String()),
+                    "checked_at": picked(page.at, pl.Int64()).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+                    "user_id": picked(names.user_ids, pl.String()),
+                    "receiver_upi": picked(names.receivers, pl.String()),
+                    "amount_paise": picked(page.amount_paise, pl.Int64()),
+                    "outcome": _told(picked(page.outcomes, pl.Int64()), OUTCOMES),
+                    "decision": _told(picked(page.decisions, pl.Int64()), DECISIONS),
+                    "score": picked(page.scores, pl.Float64()),
+                    "new_decision": _told(pl.Series(changed.decisions, dtype=pl.Int64), DECISIONS),
+                    "new_score": pl.Series(changed.scores, dtype=pl.Float64),
+                },
+                schema=_SCHEMA,
+            )
+        )
 
     def finish(self) -> None:
         """Write the file."""
@@ -63,3 +73,8 @@ class ChangedFile:
         else:
             frame.write_csv(draft)
         draft.replace(self._path)
+
+
+def _told(places: pl.Series, words: Sequence[str]) -> pl.Series:
+    """Words by their places."""
+    return places.replace_strict(dict(enumerate(map(str, words))), return_dtype=pl.String)

@@ -16,6 +16,7 @@ from upi_risk.adapters.polars.source import open_source, renamed, shown, unreada
 from upi_risk.domain.errors import UnusableDataError
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE
 from upi_risk.domain.stream import FileForm
+from upi_risk.domain.training import ROWS_READ
 
 REQUIRED: Final = ("event_time", "user_id", "receiver_id", "amount", "is_fraud")
 OPTIONAL: Final = ("settled_at", "reported_at", "signed_up_at", "login_count")
@@ -115,7 +116,7 @@ def _counted(typed: pl.DataFrame) -> dict[str, int]:
     """How many rows each rule concerns that changes or keeps rather than refuses."""
     paise = pl.col("amount_paise")
     counts: dict[str, int] = typed.select(
-        pl.len().alias("rows_read"),
+        pl.len().alias(ROWS_READ),
         EARLIER.sum().alias("rows_out_of_order"),
         (paise == 0).sum().alias("zero_amounts_kept"),
         pl.col("rounded").sum().alias("amounts_rounded"),

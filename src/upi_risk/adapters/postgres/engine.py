@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ from upi_risk.adapters.postgres.guard import GUARD, Guard
 from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.errors import StoreUnavailableError
 
+_SEVERAL_HOSTS: Final = re.compile(r"(\w[\w+]*://(?:[^/?#]*@)?)([^/?#@]*,[^/?#@]*)(.*)", re.DOTALL)
 _SCHEMES: Final = ("postgresql", "postgres")
 
 
@@ -44,16 +46,26 @@ prepared statement, and one that was made while a table was small must not read 
 def driver_url(database_url: str) -> URL:
     """The URL with the driver we use, whatever driver it names.
 
+    libpq's several hosts, ``postgresql://user:password@one:5432,other:5432/name``, become SQLAlchemy's.
+
     Raises:
         StoreUnavailableError: it is no URL of PostgreSQL; the text says so without its password.
     """
     try:
-        url = make_url(database_url)
+        url = _url(database_url)
     except (ArgumentError, ValueError):
         url = None
     if url is None or url.get_backend_name() not in _SCHEMES:
         raise StoreUnavailableError("DATABASE_URL is no postgresql:// URL: postgresql://user:password@host:port/name.")
     return url.set(drivername="postgresql+psycopg")
+
+
+def _url(database_url: str) -> URL:
+    several = _SEVERAL_HOSTS.fullmatch(database_url)
+    if several is None:
+        return make_url(database_url)
+    before, hosts, after = several.groups()
+    return make_url(before + after).update_query_dict({"host": tuple(hosts.split(","))})
 
 
 def create_engine(  # noqa: PLR0913 - each is a setting

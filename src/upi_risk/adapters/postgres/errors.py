@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import CheckViolation, DeadlockDetected, SerializationFailure
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +16,8 @@ from upi_risk.domain.errors import StoreUnavailableError
 MOST_ATTEMPTS: Final = 4
 
 _NOT_DONE: Final = (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, exc.InternalError)
+
+_REST: Final = "transactions_rest"
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -47,14 +49,22 @@ def store_errors(engine: AsyncEngine | None = None) -> Iterator[None]:
 
 
 async def again(statement: Callable[[A], Awaitable[T]], argument: A) -> T:
-    """Run what the server may undo because of others (a deadlock), up to four times.
+    """Run what the server may undo because of others, up to four times.
+
+    That is a deadlock, or a partition that was made for a row on its way into the rest of them.
 
     An undone statement has left nothing behind, so that running it once more is safe.
     """
     for _ in range(MOST_ATTEMPTS - 1):
         try:
             return await statement(argument)
-        except exc.OperationalError as error:
-            if not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+        except exc.DBAPIError as error:
+            if not _undone(error.orig):
                 raise
     return await statement(argument)
+
+
+def _undone(error: BaseException | None) -> bool:
+    if isinstance(error, CheckViolation):
+        return error.diag.table_name == _REST and error.diag.constraint_name is None
+    return isinstance(error, DeadlockDetected | SerializationFailure)

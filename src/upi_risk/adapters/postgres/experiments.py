@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from upi_risk.adapters.postgres import tables
 from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.adapters.postgres.partition_statements import bounds
 from upi_risk.adapters.postgres.patience import patient
 from upi_risk.domain.experiment import Experiment, ExperimentConflictError, Observed, OtherScore
 
@@ -39,6 +40,7 @@ _OBSERVED: Final = text(
    LEFT JOIN experiment_scores s
      ON s.user_id = t.user_id AND s.transaction_id = t.transaction_id AND s.experiment = :name
   WHERE t.checked_at >= :begin AND t.checked_at < :end AND t.model_version IN (:champion, :challenger)
+    AND t.transaction_id >= CAST(:first_id AS uuid) AND t.transaction_id < CAST(:end_id AS uuid)
   ORDER BY t.checked_at, t.user_id
 """
 )
@@ -106,6 +108,7 @@ class PostgresExperiments:
             "maturity": maturity,
             "begin": experiment.started_at,
             "end": end,
+            **bounds(experiment.started_at, end),
             "name": experiment.name,
             "champion": experiment.champion,
             "challenger": experiment.challenger,

@@ -14,6 +14,7 @@ _OF_USERS: Final = (
     tables.transactions,
     tables.idempotency_keys,
     tables.payees,
+    tables.persons,
     tables.sessions,
     tables.sign_ins,
     tables.device_keys,

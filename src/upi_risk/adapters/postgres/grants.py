@@ -16,21 +16,31 @@ _EVERYTHING: Final = "SELECT, INSERT, UPDATE, DELETE"
 RIGHTS: Final[Mapping[str, str]] = {
     "alembic_version": "SELECT",
     "api_keys": "SELECT, UPDATE (last_used_at)",
+    "archived_partitions": "SELECT",
     "audit": "SELECT, INSERT",
     "fraud_reports": "SELECT, INSERT, DELETE",
     "idempotency_keys": "SELECT, INSERT",
     "labels": "SELECT, INSERT",
     "payees": "SELECT, INSERT, UPDATE",
+    "persons": "SELECT, INSERT",
     "receiver_days": "SELECT, INSERT, UPDATE",
     "receiver_hours": "SELECT, INSERT, UPDATE",
     "receiver_reputation": "SELECT, INSERT, UPDATE",
     "reviews": "SELECT, INSERT",
     "sessions": "SELECT, INSERT, UPDATE (expires_at), DELETE",
     "transactions": "SELECT, INSERT, UPDATE (status, settled_at, reported_at)",
+    "transactions_rest": "SELECT",
     "user_roles": "SELECT",
     "users": "SELECT, INSERT, UPDATE",
 }
 """What is narrower than reading, adding, changing and removing rows, which is what a table not named here allows."""
+
+_GRANTED: Final = """
+SELECT relname FROM pg_class
+ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+   AND relname !~ '^transactions_([0-9]{4}_[0-9]{2}|first)$'
+"""
+"""All but partitions, and what was one: they are reached through their table alone."""
 
 
 def application_role(owner_url: str, application_url: str | None) -> URL | None:
@@ -67,10 +77,11 @@ def grant(connection: Connection, application: URL) -> None:
             "GRANT USAGE ON SCHEMA public TO {role}",
         ):
             cursor.execute(sql.SQL(statement).format(role=role, database=database))
-        tables = cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = cursor.execute(_GRANTED).fetchall()
         for (table,) in tables:
             rights = sql.SQL(cast("Any", RIGHTS.get(table, _EVERYTHING)))  # a constant of this file
             cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(rights, sql.Identifier("public", table), role))
+        cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION make_partition TO {}").format(role))
 
 
 def _make(driver: psycopg.Connection[Any], name: str, password: str) -> None:

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, NullPool, create_engine, exc, text
 
 from upi_risk.adapters.postgres.engine import driver_url
 from upi_risk.adapters.postgres.errors import store_errors
+from upi_risk.adapters.postgres.first_partition import ready
 from upi_risk.adapters.postgres.grants import application_role, grant
+from upi_risk.adapters.postgres.partitions_ahead import make_ahead
 from upi_risk.domain.errors import StoreUnavailableError
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[4] / "migrations"
@@ -50,22 +52,51 @@ def upgrade(database_url: str, application_url: str | None = None, migrations: P
         StoreUnavailableError: the database cannot be reached, or a lock was not to be had within 2 seconds; the text
             is a sentence without the password.
     """
-    with store_errors(), _sentences(database_url), connect(database_url) as connection:
+    with (
+        store_errors(),
+        _sentences(database_url),
+        connect(database_url) as connection,
+        _autocommit(database_url) as beside,
+    ):
         connection.execute(_ONE_AT_A_TIME)
-        config = Config()
-        config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        application = application_role(database_url, application_url)
-        if application is not None:
-            grant(connection, application)
+        with ready(beside):
+            try:
+                _migrate(connection, database_url, application_url, migrations)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+def _migrate(connection: Connection, database_url: str, application_url: str | None, migrations: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    make_ahead(connection)
+    application = application_role(database_url, application_url)
+    if application is not None:
+        grant(connection, application)
+
+
+@contextmanager
+def _autocommit(database_url: str) -> Iterator[Connection]:
+    """A connection whose statements are transactions of their own."""
+    connect_args = {"options": _OPTIONS, "connect_timeout": 5}
+    engine = create_engine(
+        driver_url(database_url), poolclass=NullPool, connect_args=connect_args, isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        yield connection
 
 
 @contextmanager
 def _sentences(database_url: str) -> Iterator[None]:
     """Say what an operator can mend in one sentence."""
     url = driver_url(database_url)
-    place = f"{url.host or 'localhost'}:{url.port or 5432}"
+    several = url.query.get("host", ())
+    place = ", ".join(several) if isinstance(several, tuple) else ""
+    place = place or f"{url.host or 'localhost'}:{url.port or 5432}"
     try:
         yield
     except (exc.OperationalError, exc.ProgrammingError) as error:

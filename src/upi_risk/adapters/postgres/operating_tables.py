@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -177,3 +179,14 @@ webhook_messages: Final = Table(
     Column("error", Text),
 )
 Index("idx_webhook_messages_due", webhook_messages.c.next_at, postgresql_where=webhook_messages.c.next_at.is_not(None))
+
+archived_partitions: Final = Table(
+    "archived_partitions",
+    METADATA,
+    key("name", Text),
+    key("archived_at", INSTANT),
+    Column("number", BigInteger, nullable=False, comment="Of transactions, whose users go on counting them"),
+    column("paise", Numeric),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the transactions, by user and id"),
+    column("place", Text),
+)

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from upi_risk.adapters.postgres.partition_statements import within
 from upi_risk.adapters.postgres.patience import patient
 from upi_risk.domain.collecting import PastCheck
 
 PAGE: Final = 2_000
 _FEATURES: Final = [field.name for field in fields(PastCheck)].index("features")
 
-_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz"
+_WITHIN: Final = "t.checked_at >= '{first}'::timestamptz AND t.checked_at < '{end}'::timestamptz AND {ids}"
 
 _COUNT: Final = f"SELECT count(*) FROM transactions t WHERE {_WITHIN}"  # noqa: S608 - constants
 
@@ -56,7 +57,9 @@ class PostgresPastChecks:
 
 
 def _between(statement: str, first: datetime | None, end: datetime) -> str:
-    return statement.format(first=first.isoformat() if first else "-infinity", end=end.isoformat())
+    return statement.format(
+        first=first.isoformat() if first else "-infinity", end=end.isoformat(), ids=within(first, end)
+    )
 
 
 def _past(*row: Any) -> PastCheck:  # noqa: ANN401 - each column's own type

@@ -10,7 +10,7 @@ import msgspec
 
 from upi_risk.domain.decision import Assessment, Decision, Factor, Level
 from upi_risk.domain.habits import BANDS, Habits
-from upi_risk.domain.payment import Payment, Phone, UpiId
+from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.tiles import Tile, Tiles
 from upi_risk.domain.track_record import Day, TrackRecord
@@ -53,10 +53,13 @@ class HabitsColumn(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``users``."""
+    """A row of ``users``, but for the name, which is there of users alone who are not protected yet.
+
+    Attributes:
+        mobile: what is kept in the phone's place.
+    """
 
     user_id: str
-    name: str
     mobile: str
     created_at: datetime
     last_event_at: datetime
@@ -81,8 +84,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
         """The user of the row."""
         return User(
             user_id=self.user_id,
-            name=self.name,
-            phone=Phone(self.mobile),
+            phone_key=self.mobile,
             created_at=self.created_at,
             last_event_at=self.last_event_at,
             last_login_at=self.last_login_at,
@@ -232,8 +234,7 @@ class TransactionRow(AddedRow, frozen=True, kw_only=True):
 def _columns(user: User) -> dict[str, Any]:
     return {
         "user_id": user.user_id,
-        "name": user.name,
-        "mobile": user.phone,
+        "mobile": user.phone_key,
         "created_at": user.created_at,
         "last_event_at": user.last_event_at,
         "last_login_at": user.last_login_at,

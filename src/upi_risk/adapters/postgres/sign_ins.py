@@ -7,15 +7,13 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Row, delete, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from upi_risk.adapters.postgres import tables
 from upi_risk.adapters.postgres.errors import store_errors
-from upi_risk.adapters.postgres.rows import UserRow
-from upi_risk.domain.errors import PhoneTakenError
+from upi_risk.adapters.postgres.persons import Persons
+from upi_risk.domain.person import Person
 from upi_risk.domain.session import Session, TokenKind
 from upi_risk.domain.sign_in import LONGEST_ACCESS, Family, Renewal, Renewed, Verdict
 from upi_risk.domain.user import User
@@ -27,15 +25,19 @@ _ENDED_AT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class PostgresSignIns:
     """See :class:`upi_risk.domain.account_ports.SignIns`. Each change is one transaction."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, persons: Persons) -> None:
+        """``persons`` tells how names and phones of those who sign up are kept."""
+        self._persons = persons
         self._engine = engine.execution_options(isolation_level="READ COMMITTED")
 
-    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+    async def begin(
+        self, family: Family, access: Session, most: int, user: User | None = None, person: Person | None = None
+    ) -> Sequence[bytes]:
         """Store a sign-in, and the user with it."""
         with store_errors(self._engine):
             async with self._transaction() as connection:
                 if user is not None:
-                    await _add_user(connection, user)
+                    await self._persons.add(connection, user, person)
                 await connection.execute(insert(tables.sign_ins).values(_row(family)))
                 await _add(connection, family.refresh_session(), access)
                 return await _end_beyond(connection, family, most)
@@ -86,15 +88,6 @@ async def _judged(connection: AsyncConnection, family: Family, presented: bytes,
         sessions.append(family.refresh_session())
     await _add(connection, *sessions)
     return Renewed(verdict, family)
-
-
-async def _add_user(connection: AsyncConnection, user: User) -> None:
-    row = msgspec.structs.asdict(UserRow.of(user))
-    row["habits"] = msgspec.to_builtins(row["habits"])
-    statement = insert_or(tables.users).values(row).on_conflict_do_nothing(index_elements=["mobile"])
-    added = await connection.execute(statement.returning(tables.users.c.user_id))
-    if added.first() is None:
-        raise PhoneTakenError
 
 
 async def _add(connection: AsyncConnection, *sessions: Session) -> None:

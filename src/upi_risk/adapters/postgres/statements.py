@@ -50,22 +50,26 @@ SELECT 'receiver', json_build_object(
                    AND day >= (SELECT max(day) FROM receiver_days
                                 WHERE receiver_upi = w.receiver_upi) - {REACH_DAYS}) d
 UNION ALL
-SELECT 'answer', to_json(t)::text
+SELECT 'answer', CASE WHEN current_setting('synchronous_standby_names') = ''
+                        OR pg_logical_emit_message(true, 'upi_risk', '') IS NOT NULL THEN to_json(t)::text END
   FROM wanted w,
        LATERAL (SELECT transaction_id FROM idempotency_keys
                  WHERE user_id = w.user_id AND idempotency_key = w.idempotency_key
                  LIMIT 1) k,
-       LATERAL (SELECT * FROM transactions
-                 WHERE user_id = w.user_id AND transaction_id = k.transaction_id
-                 LIMIT 1) t
+       LATERAL transaction_of(w.user_id, k.transaction_id) t
 UNION ALL
 SELECT 'transaction', to_json(t)::text
   FROM wanted w,
-       LATERAL (SELECT * FROM transactions
-                 WHERE user_id = w.user_id AND transaction_id = w.transaction_id
-                 LIMIT 1) t
+       LATERAL transaction_of(w.user_id, w.transaction_id) t
+ WHERE w.transaction_id IS NOT NULL
 """  # noqa: S608 - a constant number
-"""What is wanted, as of one moment. LIMIT 1 makes each key a look-up of its own, whatever sizes the planner assumes."""
+"""What is wanted, as of one moment. LIMIT 1 makes each key a look-up of its own, whatever sizes the planner assumes.
+
+A stored answer is told only when it is on the standby, where there is a synchronous one: a commit whose waiting was cut
+short shows its rows though they are nowhere else. The message written for it is a commit of its own, and waits for all
+that came before.
+Transactions are read by a function, so that a statement that finds no key of theirs does not open all their partitions.
+"""
 
 _ADDED: Final = ", ".join(AddedRow.__struct_fields__)
 _PAYEE: Final = ", ".join(PayeeRow.__struct_fields__)
@@ -163,8 +167,44 @@ Everybody locks users by id, then receivers by id, so that no two batches wait f
 lock that had to wait looks at the version once more; the row it holds stays in its place, where the update finds it.
 """
 
-COMMIT_AROUND_LOCKED: Final = COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED")
-"""The same, for users whom nobody else has locked at this instant."""
+_KEPT_BY_OTHERS: Final = """), touched AS MATERIALIZED (
+    SELECT DISTINCT user_id, receiver_upi, day, mod(hour, {slots}) AS slot
+      FROM json_to_recordset(%(deltas)s::json) AS row (user_id text, receiver_upi text, day integer, hour integer)
+), kept AS MATERIALIZED ({kept}
+), """
+_KEPT: Final = """
+    SELECT user_id
+      FROM touched,
+           LATERAL (SELECT FROM {table} r WHERE {key} LIMIT 1) there
+      LEFT JOIN LATERAL (SELECT true AS free FROM {table} r
+                          WHERE {key} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) got ON true
+     WHERE got.free IS NULL"""
+_KEYS: Final = {
+    "receiver_reputation": "r.receiver_upi = touched.receiver_upi",
+    "receiver_days": "r.receiver_upi = touched.receiver_upi AND r.day = touched.day",
+    "receiver_hours": "r.receiver_upi = touched.receiver_upi AND r.slot = touched.slot",
+}
+
+COMMIT_AROUND_LOCKED: Final = (
+    COMMIT.replace("FOR NO KEY UPDATE", "FOR NO KEY UPDATE SKIP LOCKED")
+    .replace(
+        "), held AS MATERIALIZED (",
+        _KEPT_BY_OTHERS.format(
+            slots=HOURS_KEPT, kept=" UNION ALL".join(_KEPT.format(table=t, key=k) for t, k in _KEYS.items())
+        )
+        + "held AS MATERIALIZED (",
+    )
+    .replace(
+        "WHERE NOT EXISTS (SELECT 1 FROM used",
+        "WHERE NOT EXISTS (SELECT 1 FROM kept WHERE kept.user_id = asked.user_id)\n"
+        "               AND NOT EXISTS (SELECT 1 FROM used",
+    )
+)
+"""The same, for users of whom, and of whose receivers, nobody else has a row locked at this instant.
+
+Their receivers' rows are locked before the users', and not waited for. A receiver whom another transaction is about to
+add is the one thing that is still waited for: there is no row to see yet.
+"""
 
 AMEND: Final = """
 WITH amended AS MATERIALIZED (

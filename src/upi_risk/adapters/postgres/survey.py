@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from upi_risk.adapters.postgres.partition_statements import bounds
+
 MATURITY: Final = timedelta(days=7)
 """By then, most frauds have been reported; a payment is judged by what is known so long after it."""
 
@@ -19,7 +21,8 @@ _LABELS: Final = text(
 )
 _JUDGED: Final = text(
     "select level, decision <> 'ALLOW', reported_at is not null and reported_at < checked_at + :maturity, count(*) "
-    "from transactions where checked_at >= :begin and checked_at < :end group by 1, 2, 3"
+    "from transactions where checked_at >= :begin and checked_at < :end "
+    "and transaction_id >= cast(:first_id as uuid) and transaction_id < cast(:end_id as uuid) group by 1, 2, 3"
 )
 _WRITTEN: Final = text("select pg_current_wal_lsn()::text")
 _BEHIND: Final = text(
@@ -76,7 +79,7 @@ class PostgresSurvey:
     async def judged(self, now: datetime) -> list[Judged]:
         """Payments of the 30 days before those that may still be reported."""
         end = now - MATURITY
-        values = {"maturity": MATURITY, "begin": end - WINDOW, "end": end}
+        values = {"maturity": MATURITY, "begin": end - WINDOW, "end": end, **bounds(end - WINDOW, end)}
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_JUDGED, values)).all()
         return [Judged(*row) for row in rows]

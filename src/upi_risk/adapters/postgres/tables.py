@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from upi_risk.adapters.postgres.operating_tables import (
+    archived_partitions,
     challenges,
     device_keys,
     experiment_scores,
@@ -42,6 +43,7 @@ from upi_risk.adapters.postgres.schema import INSTANT, METADATA, column, key
 __all__ = [
     "METADATA",
     "api_keys",
+    "archived_partitions",
     "audit",
     "challenges",
     "device_keys",
@@ -53,6 +55,7 @@ __all__ = [
     "list_entries",
     "monitoring",
     "payees",
+    "persons",
     "receiver_days",
     "receiver_hours",
     "receiver_reputation",
@@ -71,8 +74,8 @@ users: Final = Table(
     "users",
     METADATA,
     key("user_id", Text),
-    column("name", Text),
-    column("mobile", Text),
+    Column("name", Text, nullable=False, comment="Empty, but of users who are not protected yet"),
+    Column("mobile", Text, nullable=False, comment="What is kept in the phone's place"),
     column("created_at", INSTANT),
     column("last_event_at", INSTANT),
     column("last_login_at", INSTANT),
@@ -101,6 +104,13 @@ users: Final = Table(
     postgresql_with={"fillfactor": 70},
 )
 
+persons: Final = Table(
+    "persons",
+    METADATA,
+    key("user_id", Text),
+    Column("sealed", Text, nullable=False, comment="Name and phone; see docs/adr/0044"),
+)
+
 transactions: Final = Table(
     "transactions",
     METADATA,
@@ -125,6 +135,7 @@ transactions: Final = Table(
     Column("model_score", Double, comment="Where rules or lists changed the score"),
     Column("rules_version", Text),
     CheckConstraint("amount_paise > 0 AND amount_paise <= 100000000", name="ck_transactions_amount"),
+    postgresql_partition_by="RANGE (transaction_id)",  # version 7: they rise with time
 )
 Index("idx_transactions_user_id", transactions.c.user_id, transactions.c.checked_at.desc())
 Index(

@@ -15,21 +15,29 @@ from upi_risk.adapters.postgres import webhook_statements as statements
 from upi_risk.adapters.postgres.errors import store_errors
 from upi_risk.adapters.postgres.operating_tables import webhook_messages, webhooks
 from upi_risk.domain.outbox import Answered, DeadLetter, Delivery
+from upi_risk.domain.person import Vault
 from upi_risk.domain.webhooks import Event, EventKind, Webhook
+
+
+def sealed_of(webhook_id: str) -> str:
+    """What a subscription's secret is sealed as."""
+    return f"webhook {webhook_id}"
 
 
 class PostgresWebhooks:
     """See :class:`upi_risk.domain.outbox.Webhooks`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
+        """``vault`` seals the secrets."""
         self._engine = engine
+        self._vault = vault
         self._transactions = engine.execution_options(isolation_level="READ COMMITTED")
 
     async def add(self, webhook: Webhook) -> None:
         """Subscribe."""
         row = {
             "url": webhook.url,
-            "secret": webhook.secret,
+            "secret": self._vault.seal(webhook.secret, sealed_of(webhook.webhook_id)),
             "kinds": sorted(webhook.kinds),
             "author": webhook.author,
             "created_at": webhook.created_at,
@@ -56,7 +64,12 @@ class PostgresWebhooks:
                 rows = (await connection.execute(select(webhooks).order_by(webhooks.c.webhook_id))).all()
         return [
             Webhook(
-                row.webhook_id, row.url, row.secret, frozenset(map(EventKind, row.kinds)), row.author, row.created_at
+                row.webhook_id,
+                row.url,
+                self._vault.open(row.secret, sealed_of(row.webhook_id)),
+                frozenset(map(EventKind, row.kinds)),
+                row.author,
+                row.created_at,
             )
             for row in rows
         ]
@@ -73,8 +86,10 @@ class PostgresWebhooks:
 class PostgresOutbox:
     """See :class:`upi_risk.domain.outbox.Outbox`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
+        """``vault`` opens the secrets."""
         self._engine = engine
+        self._vault = vault
 
     async def put(self, event: Event) -> None:
         """Put in a message for each subscriber."""
@@ -90,7 +105,10 @@ class PostgresOutbox:
         """Take messages that are due; two workers never get the same one."""
         rows = await self._run(statements.CLAIM, {"now": now, "until": until, "most": most}, read=True)
         claimed = sorted(rows, key=lambda row: (row[-1], row[1], row[0]))
-        return [Delivery(row[0], row[1], EventKind(row[2]), *row[3:-1]) for row in claimed]
+        return [
+            Delivery(hook, event, EventKind(kind), body, attempts, url, self._vault.open(secret, sealed_of(hook)))
+            for hook, event, kind, body, attempts, url, secret, _ in claimed
+        ]
 
     async def record(self, delivery: Delivery, answered: Answered, at: datetime, again: datetime | None) -> None:
         """Keep what became of an attempt."""

@@ -36,10 +36,15 @@ class Family:
     most: bool = False
 
 
+_STAGES: Final = (
+    "Of a batch: batch (all of it), limit, authenticate, near (the cache), load (what it lacks), decide, "
+    "predict (within decide), commit; of a check: outside (HTTP and waiting for its batch)."
+)
+
 _ALL: Final = (
     Family("upi_risk_requests", "counter", "Requests answered.", ("method", "route", "status")),
     Family("upi_risk_request_seconds", "histogram", "From head to answer.", ("route",), LATENCY),
-    Family("upi_risk_stage_seconds", "histogram", "Parts of a batch: load, decide, commit.", ("stage",), STAGE),
+    Family("upi_risk_stage_seconds", "histogram", _STAGES, ("stage",), STAGE),
     Family("upi_risk_batch_size", "histogram", "Payments decided together.", (), SIZES),
     Family("upi_risk_decisions", "counter", "Checks answered.", ("level", "model")),
     Family("upi_risk_refusals", "counter", "Checks refused, by the error's kind.", ("error",)),
@@ -51,7 +56,8 @@ _ALL: Final = (
     Family("upi_risk_experiment_scores", "counter", "Payments scored by the model that did not decide.", ("result",)),
     Family("upi_risk_limiter_rejections", "counter", "Requests over a limit.", ("limit",)),
     Family("upi_risk_codes", "counter", "One-time codes, by what became of them.", ("outcome",)),
-    Family("upi_risk_shed", "counter", "Requests turned away under load.", ("reason",)),
+    Family("upi_risk_codes_sent", "counter", "One-time codes sent, by the number's first two digits.", ("prefix",)),
+    Family("upi_risk_shed", "counter", "Checks turned away as too many wait, or answered too late.", ("reason",)),
     Family("upi_risk_pool_connections", "gauge", "Connections to PostgreSQL.", ("state",)),
     Family("upi_risk_queue_length", "gauge", "Checks that wait for a batch."),
     Family("upi_risk_workers", "gauge", "Processes that serve."),
@@ -75,6 +81,8 @@ _ALL: Final = (
     ),
     Family("upi_risk_label_delay_days", "gauge", "From a payment to its report.", ("quantile",), most=True),
     Family("upi_risk_task_succeeded", "gauge", "Whether a worker's latest run came to its end.", ("task",), most=True),
+    Family("upi_risk_partition_months_ahead", "gauge", "Months after this one with a partition; -1: none.", most=True),
+    Family("upi_risk_partition_rest", "gauge", "Transactions outside the partition of their month.", most=True),
     Family("upi_risk_replica_lag_seconds", "gauge", "How far the read replica is behind.", most=True),
 )
 

@@ -12,6 +12,8 @@ from redis.backoff import NoBackoff
 CLUSTER: Final = "redis+cluster://"
 """How the URL of a cluster begins; it names any of its nodes."""
 
+TLS_CLUSTER: Final = "rediss+cluster://"
+
 Client = Redis | RedisCluster
 
 
@@ -22,13 +24,14 @@ def create_client(url: str, *, pool_size: int = 10, timeout_seconds: float = 0.0
     one event loop, and is closed with ``await client.aclose()``.
 
     Args:
-        url: ``redis://:password@host:port/0``, or ``redis+cluster://:password@host:port`` for a cluster.
+        url: ``redis://:password@host:port/0``, or ``redis+cluster://:password@host:port`` for a cluster; ``rediss`` is
+            by TLS.
         pool_size: most connections at a time, in this process, and of a cluster to each node.
         timeout_seconds: how long to wait for a connection of the pool, for a new one, and for each reply.
     """
-    if url.startswith(CLUSTER):
+    if url.startswith((CLUSTER, TLS_CLUSTER)):
         return RedisCluster.from_url(
-            "redis://" + url.removeprefix(CLUSTER),
+            url.replace("+cluster", "", 1),
             max_connections=pool_size,
             socket_timeout=timeout_seconds,
             socket_connect_timeout=timeout_seconds,

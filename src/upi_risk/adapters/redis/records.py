@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from upi_risk.domain.habits import BANDS, HOURS, Habits
-from upi_risk.domain.payment import Phone, UpiId
+from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.session import Session, TokenKind
 from upi_risk.domain.tiles import Tile, Tiles
@@ -27,12 +27,11 @@ Bands = Annotated[list[Count], msgspec.Meta(min_length=BANDS, max_length=BANDS)]
 Clock = Annotated[list[Count], msgspec.Meta(min_length=HOURS, max_length=HOURS)]
 
 
-class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="user2"):
+class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="user3"):
     """A user."""
 
     user_id: str
-    name: str
-    phone: str
+    phone_key: str
     created_at: datetime
     last_event_at: datetime
     last_login_at: datetime
@@ -58,8 +57,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
         """The record of a user."""
         return cls(
             user.user_id,
-            user.name,
-            user.phone,
+            user.phone_key,
             user.created_at,
             user.last_event_at,
             user.last_login_at,
@@ -85,8 +83,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
         """The user of the record."""
         return User(
             self.user_id,
-            self.name,
-            Phone(self.phone),
+            self.phone_key,
             self.created_at,
             self.last_event_at,
             self.last_login_at,

@@ -11,6 +11,7 @@ from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.sessions import ENDED, LONGEST_LIFE, key_of
 from upi_risk.domain.account_ports import SignIns
 from upi_risk.domain.errors import StoreUnavailableError
+from upi_risk.domain.person import Person
 from upi_risk.domain.session import Session
 from upi_risk.domain.sign_in import Family, Renewal, Renewed
 from upi_risk.domain.user import User
@@ -31,9 +32,11 @@ class CachedSignIns:
         self._redis = BestEffort(client, guard)
         self._prefix = prefix
 
-    async def begin(self, family: Family, access: Session, most: int, user: User | None = None) -> Sequence[bytes]:
+    async def begin(
+        self, family: Family, access: Session, most: int, user: User | None = None, person: Person | None = None
+    ) -> Sequence[bytes]:
         """Store a sign-in, and the user with it."""
-        return await self._mark(await self._store.begin(family, access, most, user))
+        return await self._mark(await self._store.begin(family, access, most, user, person))
 
     async def renew(self, presented: bytes, renewal: Renewal) -> Renewed:
         """Exchange a refresh token."""

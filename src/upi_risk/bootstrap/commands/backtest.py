@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import msgspec
 
+from upi_risk.adapters.catboost.scorer import CatBoostScorer
 from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.numpy.retrial import NumpyRetrial
 from upi_risk.adapters.polars.changed_rows import ChangedFile
@@ -33,8 +35,8 @@ async def open_house(trial: Trial) -> AsyncIterator[BacktestHouse]:
             stored = await container.rules().read()
             book = read_book(stored.document if trial.rules is None else trial.rules)
             rules = RuleSet(str(stored.revision), book, Lists.of(stored.entries))
-            scorer = container.models().load(trial.model) if trial.model else None
-            past = PostgresPastDecisions(container.engine())
+            scorer = cast("CatBoostScorer", container.models().load(trial.model)) if trial.model else None
+            past = PostgresPastDecisions(container.engine(), container.phones())
             yield BacktestHouse(Backtest(past), NumpyRetrial(_policy(trial), rules, scorer))
         finally:
             await container.engine().dispose()

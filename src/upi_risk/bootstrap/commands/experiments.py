@@ -10,9 +10,11 @@ import msgspec
 from upi_risk.adapters.matplotlib.experiment_page import render_experiment
 from upi_risk.adapters.numpy.arms import measure_arms
 from upi_risk.adapters.postgres.migrate import upgrade
+from upi_risk.application.audited_operating import AuditedExperiments
 from upi_risk.application.run_experiment import ExperimentSoFar, StartExperiment, StopExperiment
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import jot
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.experiments import ExperimentHouse, experiments_command
 
@@ -25,14 +27,16 @@ async def open_house() -> AsyncIterator[ExperimentHouse]:
         upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
         experiments, clock = container.experiments(), container.clock()
+        audited = AuditedExperiments(experiments, jot(container))
         try:
             yield ExperimentHouse(
-                StartExperiment(container.models(), experiments, clock),
+                StartExperiment(container.models(), audited, clock),
                 ExperimentSoFar(experiments, experiments, clock, measure_arms),
-                StopExperiment(experiments, clock),
+                StopExperiment(audited, clock),
                 render_experiment,
             )
         finally:
+            await container.note().drain()
             await container.engine().dispose()
 
 

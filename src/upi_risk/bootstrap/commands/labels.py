@@ -12,6 +12,7 @@ from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.application.import_labels import ImportLabels
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import jot
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.labels import labels_command
 
@@ -25,8 +26,9 @@ async def open_house() -> AsyncIterator[ImportLabels]:
         settings = msgspec.structs.replace(settings, database_url=urls.database, redis_url=urls.redis)
         container = Container(settings=settings)
         try:
-            yield ImportLabels(container.labels(), container.record_label())
+            yield ImportLabels(container.labels(), container.record_label(), jot(container))
         finally:
+            await container.note().drain()
             await container.engine().dispose()
             await container.redis().aclose()
 

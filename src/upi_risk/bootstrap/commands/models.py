@@ -39,7 +39,9 @@ def _telling(settings: Settings) -> Callable[[str], None]:
     async def put(version: str) -> None:
         container = Container(settings=settings)
         try:
-            await PostgresOutbox(container.engine()).put(event_of_promotion(version, container.clock().now()))
+            await PostgresOutbox(container.engine(), container.vault()).put(
+                event_of_promotion(version, container.clock().now())
+            )
         finally:
             await container.engine().dispose()
 

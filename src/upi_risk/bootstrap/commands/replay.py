@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
-from zlib import crc32
 
 import msgspec
 from dependency_injector import providers
@@ -24,10 +22,6 @@ from upi_risk.bootstrap.container import CACHE_PREFIX, Container
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.domain.errors import PhoneTakenError, UnusableDataError
 from upi_risk.entrypoints.cli.replay import ReplayHouse, Stream, StreamOptions, replay_command
-
-_FIRST_PHONE: Final = 6_000_000_000
-_PHONE_BLOCKS: Final = 30_000
-_PHONES_IN_BLOCK: Final = 100_000
 
 
 def read_stream(file: Path, options: StreamOptions) -> Stream:
@@ -58,7 +52,7 @@ async def open_house(file: Path, fresh: bool) -> AsyncIterator[ReplayHouse]:  # 
             if fresh:
                 await forget_users(container.engine(), _prefix(name), name)
             await container.follow_rules().look()
-            yield _house(container, name)
+            yield _house(container)
         except PhoneTakenError as error:
             message = f"{file.name} was replayed into this database before: add --fresh to remove that first."
             raise UnusableDataError(message) from error
@@ -74,14 +68,12 @@ def stream_name(file: Path) -> str:
     return (letters if letters[:1].isalpha() else f"s{letters}")[:64].ljust(2, "s")
 
 
-def _house(container: Container, name: str) -> ReplayHouse:
-    block = crc32(name.encode()) % _PHONE_BLOCKS
+def _house(container: Container) -> ReplayHouse:
     replay = Replay(
         container.users(),
         container.identities(),
         container.check_batch(),
         Outcomes(container.confirm(), container.report_fraud()),
-        first_phone=_FIRST_PHONE + block * _PHONES_IN_BLOCK,
     )
     return ReplayHouse(replay, container.verify_saved(), container.load().stats, container.scorer().card.version)
 

@@ -28,7 +28,7 @@ def command(file: Path, replace: bool) -> None:  # noqa: FBT001 - click's
     with command_servers(settings) as urls:
         if not replace and holds_users(urls.owner):
             raise SettingsError("The database holds users: add --replace to lose them, or name an empty one.")
-        restore(urls.owner, program("pg_restore"), file)
+        restore(urls.owner, program("pg_restore"), program("psql"), file)
         upgrade(urls.owner, urls.database)
         forgotten = _forget_copies(urls.redis)
     click.echo(f"The database is what {file} holds; {forgotten:,} copies in Redis were removed.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import socket
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,7 +17,7 @@ from upi_risk.bootstrap.logging import configure
 from upi_risk.bootstrap.measured import measured
 from upi_risk.bootstrap.one_time_codes import peppers
 from upi_risk.bootstrap.settings import Settings, environment, read_settings
-from upi_risk.bootstrap.workers import Worker, Workers, listening_address
+from upi_risk.bootstrap.workers import Worker, Workers, listening_address, taken_over
 from upi_risk.entrypoints.http.express_protocol import express_protocol
 from upi_risk.entrypoints.http.protocol import WireOptions
 from upi_risk.entrypoints.http.slow import Slowness
@@ -37,9 +36,12 @@ def command(shared: str | None) -> None:
     settings.require_safe()
     _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
     if shared is not None:
-        listening, alive, ready = map(int, shared.split(","))
+        line, alive, ready = map(int, shared.split(","))
         config = uvicorn.Config(create(settings), **server_options(settings))
-        Worker(config, alive, ready).run([socket.socket(fileno=listening)])
+        listening = taken_over(line)
+        if listening is None:
+            sys.exit("The supervisor is gone.")
+        Worker(config, alive, ready).run([listening])
         return
     with measured(settings) as settings:
         if settings.workers == 1:

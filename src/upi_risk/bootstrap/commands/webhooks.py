@@ -11,9 +11,11 @@ from upi_risk.adapters.httpcore.courier import HttpCourier
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.postgres.webhooks import PostgresOutbox
 from upi_risk.adapters.system.luck import luck
+from upi_risk.application.audited_operating import AuditedOutbox, AuditedWebhooks
 from upi_risk.application.deliver_webhooks import DeliverWebhooks
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.operating import jot
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.entrypoints.cli.webhooks import WebhooksHouse, webhooks_command
 
@@ -26,12 +28,15 @@ async def open_house() -> AsyncIterator[WebhooksHouse]:
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
         container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
-        outbox, courier = PostgresOutbox(container.engine()), HttpCourier(loopback=loopback)
+        outbox, courier = PostgresOutbox(container.engine(), container.vault()), HttpCourier(loopback=loopback)
         clock = container.clock()
         deliver = DeliverWebhooks(outbox, courier, clock, luck)
+        note = jot(container)
+        webhooks, audited = AuditedWebhooks(container.webhooks(), note), AuditedOutbox(outbox, note)
         try:
-            yield WebhooksHouse(container.webhooks(), outbox, deliver, clock, container.identities(), loopback=loopback)
+            yield WebhooksHouse(webhooks, audited, deliver, clock, container.identities(), loopback=loopback)
         finally:
+            await container.note().drain()
             await courier.close()
             await container.engine().dispose()
 

@@ -21,7 +21,11 @@ LOOK_SECONDS = 30.0
 
 
 @click.command("worker")
-@click.option("--without", multiple=True, help="A task to leave to others: retrain, experiment, monitor, housekeep.")
+@click.option(
+    "--without",
+    multiple=True,
+    help="A task to leave to others: retrain, experiment, monitor, housekeep, partitions, archive.",
+)
 @click.option(
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
@@ -64,6 +68,8 @@ def _tasks(house: WorkHouse, reports: Path) -> list[Task]:
         house.watch(),
         house.monitor(reports),
         house.housekeep(),
+        house.keep_partitions(),
+        *([house.archive()] if house.settings.archive_dir else []),
         house.retrain(order, lambda step: log.info("retraining", step=step)),
     ]
 

@@ -15,6 +15,8 @@ from rich.table import Table
 
 from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.manage_access import ManageKeys, SetRole
+from upi_risk.application.protect import Protect
+from upi_risk.application.retain import Retain
 from upi_risk.domain.access import Role, Scope
 from upi_risk.domain.audit import AuditLog
 
@@ -30,6 +32,8 @@ class OperatorHouse:
     keys: ManageKeys
     erase: EraseUser
     audit: AuditLog
+    protect: Protect
+    retain: Retain
 
 
 OpenOperatorHouse = Callable[[], AbstractAsyncContextManager[OperatorHouse]]

@@ -23,6 +23,7 @@ from upi_risk.domain.decision import Decision, Level
 from upi_risk.domain.stream import FileForm, StreamedPayment
 from upi_risk.entrypoints.cli.arguments import COLUMNS, COLUMNS_HELP, DURATION, ColumnNames, Duration
 from upi_risk.entrypoints.cli.replay_http import HttpReplayed, replay_http
+from upi_risk.entrypoints.cli.service_metrics import Counted, Service
 
 MOST_DIFFERENCES = 5
 CAVEAT = "Rows the model was trained on (see its card) say nothing of its worth; a slice begins without history."
@@ -100,6 +101,7 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
     @click.option("--verify/--no-verify", default=True, help="Read everything back and compare.", show_default=True)
     @click.option("--http", "url", help="Send it to a running service, as the app would, in present time.")
     @click.option("--concurrency", type=click.IntRange(min=1), default=32, show_default=True, help="With --http.")
+    @click.option("--metrics", "metrics", help="With --http: its /metrics, to tell what the cache held meanwhile.")
     def command(  # noqa: PLR0913, PLR0917 - one argument an option
         file: Path,
         limit: int | None,
@@ -112,6 +114,7 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
         verify: bool,  # noqa: FBT001 - click calls it
         url: str | None,
         concurrency: int,
+        metrics: str | None,
     ) -> None:
         """Send a transactions FILE (Parquet, CSV or a folder) through the service and show how it did.
 
@@ -123,7 +126,7 @@ def replay_command(read: ReadStream, open_house: OpenHouse, rank: Rank) -> click
         for note in stream.notes:
             click.echo(f"Note: {note}", err=True)
         if url:
-            asyncio.run(_over_http(stream, url, concurrency, rank))
+            asyncio.run(_over_http(stream, Service(url, metrics), concurrency, rank))
         else:
             asyncio.run(_inside(stream, open_house(file, fresh), rank, verify=verify))
 
@@ -149,14 +152,16 @@ async def _inside(stream: Stream, house: AbstractAsyncContextManager[ReplayHouse
         raise click.ClickException(f"{len(differences)} rows are saved otherwise than answered.")
 
 
-async def _over_http(stream: Stream, url: str, concurrency: int, rank: Rank) -> None:
+async def _over_http(stream: Stream, service: Service, concurrency: int, rank: Rank) -> None:
     frauds: list[bool] = []
+    before = await service.counted()
     with _bar() as bar:
         task = bar.add_task("Sending", total=stream.rows)
         done = await replay_http(
-            _noting(stream.payments, frauds), url, concurrency, lambda rows: bar.advance(task, rows)
+            _noting(stream.payments, frauds), service.url, concurrency, lambda rows: bar.advance(task, rows)
         )
-    _print_http(stream, done, _quality(done.scores, frauds, rank))
+    quality = _quality(done.scores, frauds, rank)
+    _print_http(stream, done, quality | _served(before, await service.counted()))
 
 
 def _noting(payments: Iterable[StreamedPayment], frauds: list[bool]) -> Iterable[StreamedPayment]:
@@ -189,8 +194,7 @@ def _print_inside(  # noqa: PLR0913, PLR0917 - the figures of one table
     for decision in Decision:
         table.add_row(f"decision {decision}", _share(decisions[decision], len(answers)))
     _add(table, quality)
-    looked_up = tools.stats.hits + tools.stats.misses
-    table.add_row("cache hit rate (payments)", f"{tools.stats.hits / max(looked_up, 1):.1%}")
+    _add(table, _reads(tools.stats))
     table.add_row("rows per second", f"{len(answers) / seconds:,.0f}")
     if differences is not None:
         saved = "equal, row for row" if not differences else f"{len(differences):,} rows differ"
@@ -234,6 +238,29 @@ def _quality(scores: list[float], frauds: list[bool], rank: Rank) -> Quality:
         auc, average_precision = rank(frauds, scores)
         rows |= {"AUC of the scores given": f"{auc:.4f}", "average precision": f"{average_precision:.4f}"}
     return rows
+
+
+def _served(before: Counted, after: Counted) -> Quality:
+    """What the service's cache held between two looks; nothing where it was not looked."""
+    if not after.lookups:
+        return {}
+    hits, misses = (after.hits - before.hits), (after.lookups - after.hits - before.lookups + before.hits)
+    return _reads(CacheStats(hits, misses, reads=after.reads - before.reads))
+
+
+def _reads(stats: CacheStats) -> Quality:
+    """What the cache held, and what had to be read; without a cache, every payment would be read for."""
+    looked_up = stats.hits + stats.misses
+    return {
+        "cache hit rate (payments)": f"{stats.hit_rate:.1%}",
+        "payments read for": f"{_share(stats.misses, looked_up)}, {-stats.hit_rate:.1%} against no cache",
+        **(
+            {"of these, for the receiver alone": _share(stats.for_receivers, stats.misses)}
+            if stats.for_receivers
+            else {}
+        ),
+        "reading statements": f"{stats.reads:,}",
+    }
 
 
 def _add(table: Table, rows: Quality) -> None:

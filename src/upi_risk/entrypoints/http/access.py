@@ -40,11 +40,16 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
     ("GET", "/admin/transactions/{transaction_id}"): Access(roles=_ANALYST, scope=Scope.READ),
     ("GET", "/reviews"): Access(roles=_ANALYST, scope=Scope.REVIEW),
     ("POST", "/reviews/{transaction_id}"): Access(roles=_ANALYST, scope=Scope.REVIEW),
+    ("GET", "/admin/service"): Access(roles=_ANALYST, scope=Scope.READ),
+    ("GET", "/admin/rules"): Access(roles=_ANALYST, scope=Scope.READ),
+    ("POST", "/admin/receivers"): Access(roles=_ANALYST, scope=Scope.READ),
     ("GET", "/health/live"): _PUBLIC,
     ("GET", "/health/ready"): _PUBLIC,
     ("GET", "/docs"): _PUBLIC,
     ("GET", "/docs/assets/{name}"): _PUBLIC,
     ("GET", "/openapi.json"): _PUBLIC,
+    ("GET", "/console"): _PUBLIC,
+    ("GET", "/console/assets/{name}"): _PUBLIC,
 }
 """By method and path, without the prefix ``/v1``."""
 

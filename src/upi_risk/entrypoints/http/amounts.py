@@ -11,6 +11,8 @@ from upi_risk.domain.errors import InvalidInputError
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE
 
 PAISE_PER_RUPEE: Final = 100
+_SHORT: Final = 12
+_EASY: Final = (0, 2)
 _PAISA: Final = Decimal("0.01")
 _LARGEST: Final = Decimal(MAX_AMOUNT_PAISE) / PAISE_PER_RUPEE
 _NUMBER_BEGINS: Final = frozenset("-0123456789")
@@ -28,6 +30,9 @@ def paise(raw: Raw, field: str = "amount") -> int:
             ``too_precise`` with parts of a paisa.
     """
     text = bytes(raw).decode("ascii", "replace")
+    easy = _easily(text)
+    if easy is not None:
+        return easy
     if text[:1] not in _NUMBER_BEGINS:
         raise InvalidInputError(field, "wrong_type")
     if text[0] == "-":
@@ -44,6 +49,16 @@ def paise(raw: Raw, field: str = "amount") -> int:
     if rounded != rupees:
         raise InvalidInputError(field, "too_precise")
     return int(rounded.scaleb(2))
+
+
+def _easily(text: str) -> int | None:
+    """The paise of a number written as nearly all are: whole, or with two decimals; None for any other."""
+    whole, _, parts = text.partition(".")
+    digits = whole + parts
+    if len(text) > _SHORT or len(parts) not in _EASY or not digits.isdigit():
+        return None
+    amount = int(digits) * (1 if parts else PAISE_PER_RUPEE)
+    return amount if 0 < amount <= MAX_AMOUNT_PAISE else None
 
 
 def rupees(amount_paise: int) -> float:

@@ -13,6 +13,7 @@ from upi_risk.entrypoints.http.access import gate, require_classified
 from upi_risk.entrypoints.http.answers import refusals
 from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.checks import checking
+from upi_risk.entrypoints.http.console import console
 from upi_risk.entrypoints.http.cors import Origins
 from upi_risk.entrypoints.http.devices import DEVICE_ROUTES
 from upi_risk.entrypoints.http.docs import documentation
@@ -21,6 +22,7 @@ from upi_risk.entrypoints.http.express import EXPRESS, Express
 from upi_risk.entrypoints.http.health import living, readiness
 from upi_risk.entrypoints.http.operations import OPERATIONS
 from upi_risk.entrypoints.http.operators import OPERATOR_ROUTES
+from upi_risk.entrypoints.http.overviews import OVERVIEW_ROUTES
 from upi_risk.entrypoints.http.proven_operations import PROVEN_OPERATIONS
 from upi_risk.entrypoints.http.proven_users import PROVEN_USER_ROUTES
 from upi_risk.entrypoints.http.rate_limits import LimitRequests
@@ -47,6 +49,7 @@ class HttpOptions:
         hosts: names, in lower case, that the service goes by in a Host header; any if None.
         hsts: whether browsers are told to come by TLS alone from now on.
         docs: whether ``/docs`` and ``/openapi.json`` are there.
+        console: whether ``/console``, the analysts' page, is there.
         deadline_seconds: how long a request may take once it has been read; checks keep a deadline of their own.
         limit: decides whether a request is let in, see ``LimitRequests``; all are if None.
         on_startup: awaited in order before the first request.
@@ -60,6 +63,7 @@ class HttpOptions:
     hosts: Collection[str] | None = None
     hsts: bool = False
     docs: bool = True
+    console: bool = True
     deadline_seconds: float = 0.45
     limit: LimitRequests | None = None
     on_startup: Sequence[Hook] = ()
@@ -85,6 +89,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
             living(),
             readiness(use_cases.ready),
             *(documentation(options.version, operations) if options.docs else ()),
+            *(console() if options.console else ()),
         ],
         debug=False,
         exception_handlers={Exception: refuse},
@@ -107,6 +112,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
         origins=Origins(options.cors_origins),
         hosts=None if options.hosts is None else frozenset(name.encode() for name in options.hosts),
         hsts=options.hsts,
+        crowded=use_cases.crowded,
     )
     direct = {route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)}
     app.asgi_handler = Edge(app.asgi_handler, edge, direct)
@@ -117,7 +123,7 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
 
 def _routes(use_cases: UseCases, options: HttpOptions) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """The versioned routes; each call makes new ones."""
-    makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting, *OPERATOR_ROUTES)
+    makers = (own_profile, *SIGN_IN_ROUTES, listing, showing, confirming, reporting, *OPERATOR_ROUTES, *OVERVIEW_ROUTES)
     check = checking(use_cases, options.log_failure, options.deadline_seconds, options.limit)
     return [check, *_ways_in(use_cases), *(maker(use_cases) for maker in makers)]
 

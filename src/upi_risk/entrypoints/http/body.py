@@ -42,6 +42,7 @@ class JsonBody(Generic[Body]):
         self._schema = schema
         self._decoder = msgspec.json.Decoder(schema, strict=True)
         self._if_empty = if_empty
+        self._required = sum(field.required for field in msgspec.structs.fields(schema))
         self._quoted = tuple(f'"{name}"'.encode() for name in schema.__struct_encode_fields__)
 
     async def __call__(self, request: HttpRequest) -> Body:
@@ -75,10 +76,14 @@ class JsonBody(Generic[Body]):
             if not raw.isascii():
                 raw.decode()  # msgspec does not look into what it skips or keeps raw
             body = self._decoder.decode(raw)
-            if b"\\" in raw or any(raw.count(name) > 1 for name in self._quoted):
+            escaped = b"\\" in raw
+            more = raw.count(b":") > self._required  # else each field that there must be is there, and no other
+            if escaped or (more and any(raw.count(name) > 1 for name in self._quoted)):
                 _refuse_twice_named(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise diagnose(raw, self._schema) from None
+        if not escaped and raw.isascii() and b"\x7f" not in raw:
+            return body  # JSON itself lets no other control character into a string as it is
         for name in self._schema.__struct_fields__:
             text = getattr(body, name)
             if isinstance(text, str) and not text.isprintable() and CONTROL.search(text):

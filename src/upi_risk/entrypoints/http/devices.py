@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from litestar import get, post
+from litestar import HttpMethod, post, route
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.application.devices import NewDevice
@@ -20,6 +20,7 @@ from upi_risk.entrypoints.http.proven_users import challenge, together
 from upi_risk.entrypoints.http.schemas import ReportBody
 from upi_risk.entrypoints.http.use_cases import ProvenUseCases, UseCases
 
+_ALLOWED: Final = (b"allow", b"GET, OPTIONS, POST")
 _NAME: Final = re.compile(r"dev_[A-Za-z0-9_-]{1,64}")
 
 
@@ -42,11 +43,13 @@ def adding(use_cases: UseCases, proven: ProvenUseCases) -> HTTPRouteHandler:
 
 
 def listing_devices(use_cases: UseCases, proven: ProvenUseCases) -> HTTPRouteHandler:
-    """``GET /devices``."""
+    """``GET /devices``, and ``OPTIONS``: Litestar's own answer would lack the methods of the other route."""
     caller, devices = SignedInUser(use_cases.authenticate), proven.devices
 
-    @get("/devices")
+    @route("/devices", http_method=[HttpMethod.GET, HttpMethod.OPTIONS])
     async def handler(request: HttpRequest) -> Answer:
+        if request.method == HttpMethod.OPTIONS:
+            return Answer(b"", OK, [_ALLOWED])
         return answer(DeviceList([_view(held) for held in await devices.listed(await caller(request))]))
 
     return handler
@@ -74,4 +77,4 @@ def _view(key: DeviceKey) -> DeviceView:
     return DeviceView(key.key_id, packed(key.public_key), key.created_at, key.used_at)
 
 
-DEVICE_ROUTES: Final = (adding, listing_devices, revoking)
+DEVICE_ROUTES: Final = (listing_devices, adding, revoking)  # the first answers OPTIONS for both

@@ -19,6 +19,7 @@ from upi_risk.entrypoints.http.cors import PREFLIGHT, Headers, Origins, asked_me
 from upi_risk.entrypoints.http.errors import (
     FORBIDDEN,
     MEDIA_TYPE,
+    OVERLOADED,
     RATE_LIMITED,
     TIMEOUT,
     ClientGoneError,
@@ -53,6 +54,7 @@ SAFE_HEADERS: Final = ((b"x-content-type-options", b"nosniff"),)
 NO_STORE: Final = (b"cache-control", b"no-store")
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_CONTENT: Final = 204
+_PAST: Final = ("/transactions", "/v1/transactions")
 _PROBLEM: Final = MEDIA_TYPE.encode()
 
 
@@ -77,6 +79,7 @@ class EdgeOptions:
         origins: of web pages that may call.
         hosts: the names, in lower case, that the service goes by; any if None.
         hsts: whether browsers are told to come by TLS alone from now on.
+        crowded: whether reading one's past is refused, as payments are asked about that go before it.
     """
 
     new_id: Callable[[], str]
@@ -87,6 +90,7 @@ class EdgeOptions:
     origins: Origins = field(default_factory=lambda: Origins(()))
     hosts: Collection[bytes] | None = None
     hsts: bool = False
+    crowded: Callable[[], bool] = lambda: False
 
 
 def safe_headers(*, hsts: bool) -> Headers:
@@ -125,6 +129,7 @@ class Edge:
         self._origins = options.origins
         self._hosts = options.hosts
         self._safe = safe_headers(hsts=options.hsts)
+        self._crowded = options.crowded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -143,7 +148,7 @@ class Edge:
                 if head.fault is None:
                     await self._let_in(scope, receive, exchange)
                 else:
-                    await exchange.refuse(head.fault)
+                    await self._keep_out(scope, exchange, head.fault)
         except ClientGoneError:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:
@@ -170,15 +175,14 @@ class Edge:
             )
 
     async def _tell_page(self, scope: HTTPScope, exchange: _Exchange, head: Head) -> bool:
-        """Let a page of ours read what will be answered; whether it was only asked if it may call, and that is done.
-
-        Such a question is not counted by the limits.
-        """
+        """Let a page of ours read what will be answered; whether it was only asked if it may call, and that is done."""
         allowed = self._origins.headers_for(head.origin)
         exchange.always = (*allowed, *self._safe)
         method = asked_method(scope)
         if head.fault is not None or method is None:
             return False
+        if await self._over(scope, exchange):
+            return True
         if allowed and may_send(scope, method):
             await exchange.send({"type": "http.response.start", "status": _NO_CONTENT, "headers": PREFLIGHT})
             await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -189,16 +193,28 @@ class Edge:
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
         app = self._app_for(scope)
+        if scope["method"] == "GET" and scope["path"].startswith(_PAST) and self._crowded():
+            await exchange.refuse(OVERLOADED)
+            return
         if self._limit is not None and app is self._app:
             scope["state"][LET_IN] = True
-            wait = await self._limit(scope)
-            if wait is not None:
-                await exchange.refuse(RATE_LIMITED, wait)
+            if await self._over(scope, exchange):
                 return
         if app is self._app:
             await self._in_time(scope, receive, exchange)
         else:
             await app(scope, receive, exchange.send)
+
+    async def _keep_out(self, scope: HTTPScope, exchange: _Exchange, fault: Kind) -> None:
+        if not await self._over(scope, exchange):
+            await exchange.refuse(fault)
+
+    async def _over(self, scope: HTTPScope, exchange: _Exchange) -> bool:
+        """Count a request, whatever becomes of it; whether it was refused for being above a limit."""
+        wait = None if self._limit is None else await self._limit(scope)
+        if wait is not None:
+            await exchange.refuse(RATE_LIMITED, wait)
+        return wait is not None
 
     async def _in_time(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve, and give up on what takes too long; waiting for what the caller sends is not counted.

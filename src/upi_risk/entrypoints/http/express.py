@@ -31,6 +31,7 @@ from upi_risk.entrypoints.http.rate_limits import LimitRequests, limit_headers
 from upi_risk.entrypoints.http.record import RequestRecord
 from upi_risk.entrypoints.http.schemas import CheckBody
 from upi_risk.entrypoints.http.tracing import trace_of
+from upi_risk.entrypoints.http.turning_away import Refusals
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import check_answer
 from upi_risk.entrypoints.http.whole import settled, whole_bytes
@@ -44,6 +45,7 @@ EXPRESS: Final = "express"
 _BETWEEN: Final = len(": \r\n")
 _FAILED: Final = 500
 _OK: Final = 200
+_NO_ROOM: Final = 503
 _ANSWER: Final = b"\r\n".join(
     [
         b"%bcontent-length: %d",
@@ -167,6 +169,7 @@ class Express:
         new_id: makes a request's id.
         log_request: is told of every request that was answered.
         paths: of the route, as in a request line.
+        full: whether a check would be refused, whatever it is.
     """
 
     def __init__(
@@ -190,6 +193,8 @@ class Express:
         self._default: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
         self.new_id = options.new_id
         self.log_request = options.log_request
+        self.full = use_cases.full
+        self._refusals = Refusals(options.new_id, self._safe)
         self.paths: Mapping[bytes, str] = {path.encode(): path for path in paths}
 
     def take(self, connection: Connection, path: bytes, headers: Mapping[bytes, bytes], body: bytes) -> bool:
@@ -227,6 +232,13 @@ class Express:
         except OverloadedError as error:
             exchange.set_exception(error)
         return True
+
+    def turned_away(self, connection: Connection, path: bytes) -> bytes:
+        """The refusal of a check of which no more is known than that there is no room for it."""
+        request_id, said = self._refusals.one(connection.default_headers)
+        trace_id = trace_of(b"", request_id)
+        self.log_request(RequestRecord("POST", self.paths[path], _NO_ROOM, 0.0, request_id, trace_id))
+        return said
 
     def told(self, exchange: Exchange, transaction: Transaction, *, replayed: bool) -> bytes:
         """A whole answer."""

@@ -10,6 +10,7 @@ from upi_risk.entrypoints.http.errors import Kind
 from upi_risk.entrypoints.http.express import EXPRESS, UNUSUAL, Exchange, Express
 from upi_risk.entrypoints.http.protocol import ProblemProtocol, WireOptions
 from upi_risk.entrypoints.http.slow import Lookout
+from upi_risk.entrypoints.http.turning_away import whole_check
 
 _POST: Final = b"POST"
 
@@ -44,7 +45,9 @@ class ExpressProtocol(ProblemProtocol):
         return self.server_state.default_headers
 
     def data_received(self, data: bytes) -> None:
-        """Read on."""
+        """Read on, unless it is a check that there is no room for."""
+        if self._express is not None and self._express.full() and self._turned_away(data, self._express):
+            return
         super().data_received(data)
         if self._held is not None:
             self._let_go()
@@ -103,6 +106,19 @@ class ExpressProtocol(ProblemProtocol):
             and (cycle is None or cycle.response_complete)
             and not self.flow.write_paused
         )
+
+    def _turned_away(self, data: bytes, express: Express) -> bool:
+        """Whether these bytes were a check, and have been answered."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if self._begun or self._deaf or self.flow.write_paused or not (cycle is None or cycle.response_complete):
+            return False
+        path = whole_check(data, express.paths)
+        if path is None or self.transport.is_closing():
+            return False
+        self._since = None
+        self.transport.write(express.turned_away(self, path))
+        self.on_response_complete()
+        return True
 
     def _let_go(self) -> None:
         """Begin to serve what was held back."""

@@ -8,7 +8,15 @@ from typing import Final, NamedTuple
 
 from litestar.types import HTTPScope
 
-from upi_risk.entrypoints.http.errors import BAD_HOST, HEADERS_TOO_LARGE, INVALID_HTTP, URI_TOO_LONG, Kind
+from upi_risk.entrypoints.http.errors import (
+    BAD_HOST,
+    HEADERS_TOO_LARGE,
+    INVALID_HTTP,
+    NOT_FOUND,
+    UNSUPPORTED_MEDIA_TYPE,
+    URI_TOO_LONG,
+    Kind,
+)
 
 LARGEST_HEADERS: Final = 16 * 1024
 """Bytes of all names and values, with the four that go between and after them."""
@@ -17,6 +25,9 @@ LONGEST_TARGET: Final = 8 * 1024
 """Bytes of path and query, with the question mark."""
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+
+_HIDDEN: Final = (b"%2f", b"%5c", b"%2e")
+"""Slashes and dots that are escaped: what is in front of us may take them for others than we do."""
 
 _BETWEEN: Final = len(": \r\n")
 _HOST: Final = re.compile(rb"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
@@ -46,6 +57,7 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
     query = scope["query_string"]
     size = named = asking = 0
     host = origin = traceparent = b""
+    packed = False
     for name, value in scope["headers"]:
         size += len(name) + len(value) + _BETWEEN
         if name == b"host":
@@ -56,6 +68,8 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
             asking += 1
         elif name == b"traceparent":
             traceparent = value
+        elif name == b"content-encoding" and value.lower() != b"identity":
+            packed = True
     fault = None
     if len(scope["raw_path"]) + bool(query) + len(query) > LONGEST_TARGET:
         fault = URI_TOO_LONG
@@ -66,6 +80,10 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
         fault = INVALID_HTTP
     elif named and hosts is not None and host_name(host) not in hosts:
         fault = BAD_HOST
+    elif b"%" in scope["raw_path"] and any(hidden in scope["raw_path"].lower() for hidden in _HIDDEN):
+        fault = NOT_FOUND
+    elif packed:
+        fault = UNSUPPORTED_MEDIA_TYPE
     return Head(fault, origin if asking == 1 else None, traceparent)
 
 

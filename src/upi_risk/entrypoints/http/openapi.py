@@ -55,6 +55,12 @@ PARAMETERS: Final[Mapping[str, Json]] = {
         "description": "`next_cursor` of the page before; without it, the newest.",
         "schema": {"type": "string", "pattern": "^AA[A-Za-f][A-Za-z0-9_-]{7}[AEIMQUYcgkosw048]$"},
     },
+    "case_cursor": {
+        "name": "cursor",
+        "in": "query",
+        "description": "`next_cursor` of the page before; without it, the newest.",
+        "schema": {"type": "string", "pattern": "^AA[A-Za-f][A-Za-z0-9_-]{29}$"},
+    },
     "limit": {
         "name": "limit",
         "in": "query",
@@ -128,13 +134,40 @@ def _operation(op: Operation) -> Json:
     if op.parameters:
         told["parameters"] = [PARAMETERS[name] for name in op.parameters]
     if op.takes:
-        schema = {"$ref": _REF.format(name=op.takes.__name__)}
+        schema = {"oneOf": steps_of(op.shapes, op.takes)} if op.shapes else _ref(op.takes)
         shown: Json = {"example": op.sends}
         if op.steps:
             shown = {"examples": {name: {"value": sent} for name, sent in op.steps.items()}}
         content = {"application/json": {"schema": schema, **shown}}
         told["requestBody"] = {"required": not op.may_be_empty, "content": content}
     return told
+
+
+def steps_of(shapes: Sequence[Sequence[str]], takes: type[msgspec.Struct]) -> list[Json]:
+    """The schema of each step's body: what has to be there, and what must not.
+
+    Args:
+        shapes: the fields of each step.
+        takes: the schema of all steps together.
+    """
+    _, components = msgspec.json.schema_components([takes], ref_template=_REF)
+    fields = _plain(components[takes.__name__])["properties"]
+    stepping = {name for shape in shapes for name in shape}
+
+    def field(name: str, shape: Sequence[str]) -> Json:
+        if name in stepping - set(shape):
+            return {"type": "string", "nullable": True, "enum": [None]}
+        return {key: value for key, value in fields[name].items() if key not in {"nullable", "default"}}
+
+    return [
+        {
+            "type": "object",
+            "required": list(shape),
+            "properties": {name: field(name, shape) for name in fields},
+            "additionalProperties": False,
+        }
+        for shape in shapes
+    ]
 
 
 def _name(op: Operation) -> str:

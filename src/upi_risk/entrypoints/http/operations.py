@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from upi_risk.entrypoints.http import errors, operator_schemas, schemas
+from upi_risk.entrypoints.http import errors, operator_schemas, overview_examples, schemas
 
 _PROFILE: Final[dict[str, Any]] = {
     "user_id": "UID-7Q2M4K9XWPRT",
@@ -118,6 +118,7 @@ class Operation:
         first_answers: of a route in two steps, the schema of the answer to the first, with status 200.
         first_example: one that this schema accepts.
         steps: examples of the bodies of a route in steps, by what they do.
+        shapes: the fields that have to be in the body of each step; one of another step must not be.
     """
 
     tag: str
@@ -137,6 +138,7 @@ class Operation:
     first_answers: type[msgspec.Struct] | None = None
     first_example: Any = None
     steps: Mapping[str, Any] = field(default_factory=dict)
+    shapes: tuple[tuple[str, ...], ...] = ()
 
 
 OPERATIONS: Final = (
@@ -220,7 +222,7 @@ OPERATIONS: Final = (
         "Operators", "get", "/reviews", "Payments to be reviewed",
         "For analysts, and keys that review. Those answered VERIFY or BLOCK that nobody has reviewed, newest first.",
         operator_schemas.CasePage, {"cases": [_WAITING], "next_cursor": None}, (errors.FORBIDDEN,),
-        parameters=("cursor", "limit"),
+        parameters=("case_cursor", "limit"),
     ),
     Operation(
         "Operators", "post", "/reviews/{transaction_id}", "Say what a payment was",
@@ -229,6 +231,22 @@ OPERATIONS: Final = (
         operator_schemas.ReviewView, _REVIEW, (errors.FORBIDDEN, errors.NOT_FOUND, errors.CONFLICT),
         takes=operator_schemas.ReviewBody, sends={"verdict": "fraud", "note": "Refund trick."},
         parameters=("transaction_id",),
+    ),
+    Operation(
+        "Operators", "get", "/admin/service", "What decides payments, and how it does",
+        "For analysts, and keys that read. The figures are those of the last monitoring, see docs/operating.md.",
+        operator_schemas.ServiceView, overview_examples.SERVICE, (errors.FORBIDDEN,),
+    ),
+    Operation(
+        "Operators", "get", "/admin/rules", "Rules and lists in force",
+        "For analysts, and keys that read. Receivers on lists are masked.",
+        operator_schemas.RulesView, overview_examples.RULES, (errors.FORBIDDEN,),
+    ),
+    Operation(
+        "Operators", "post", "/admin/receivers", "Look at a receiver",
+        "For analysts, and keys that read. What everybody's payments say of it; it is in the body, not in the path.",
+        operator_schemas.ReceiverView, overview_examples.RECEIVER, (errors.FORBIDDEN,),
+        takes=operator_schemas.ReceiverBody, sends={"receiver_upi": "merchant@upi"},
     ),
     Operation(
         "Health", "get", "/health/live", "Does the process live?", "Answers without asking anything else.",

@@ -58,6 +58,71 @@ class ReviewBody(Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(description=f"Why; at most {LONGEST_NOTE} characters, no personal data.")] = ""
 
 
+class ReceiverBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A receiver to look at."""
+
+    receiver_upi: Annotated[str, Meta(examples=["merchant@upi"])]
+
+
+class ReceiverView(Struct, frozen=True):
+    """What everybody's payments say of a receiver."""
+
+    receiver_upi: Annotated[str, Meta(description="Masked.", examples=["me***@upi"])]
+    known: Annotated[bool, Meta(description="Whether anybody ever paid or reported it.")]
+    reputation: Annotated[float, Meta(description="0 to 1; two thirds where nothing is known.")]
+    payer_count: int
+    report_count: Annotated[int, Meta(description="Fraud reports, ever.")]
+
+
+class FigureView(Struct, frozen=True):
+    """One figure of the last monitoring."""
+
+    name: str
+    label: Annotated[str, Meta(description="The feature, segment or quantile that it is of; empty for none.")]
+    value: float
+
+
+class ServiceView(Struct, frozen=True):
+    """What decides payments now, and how it does."""
+
+    model_version: str
+    feature_set: str
+    rules_version: Annotated[str | None, Meta(description="null: they could not be read yet.")]
+    figures_at: Annotated[datetime | None, Meta(description="When the figures were taken; null: never.")]
+    figures: list[FigureView]
+
+
+class RuleView(Struct, frozen=True):
+    """A rule in force."""
+
+    code: str
+    text: Annotated[str, Meta(description="What the payer reads.")]
+    decision: str
+    hard: Annotated[bool, Meta(description="Whether no allow list overrules it.")]
+    when: Annotated[str, Meta(description="Its condition in words.")]
+
+
+class EntryView(Struct, frozen=True):
+    """An entry of a list that counts now."""
+
+    side: str
+    kind: str
+    subject: Annotated[str, Meta(description="A receiver is masked.")]
+    reason: str
+    author: str
+    added_at: datetime
+    expires_at: datetime | None
+
+
+class RulesView(Struct, frozen=True):
+    """Rules and lists in force."""
+
+    version: Annotated[str | None, Meta(description="null: they could not be read yet.")]
+    rules: list[RuleView]
+    entry_count: int
+    entries: Annotated[list[EntryView], Meta(description="The 200 that were added last.")]
+
+
 class ModelView(Struct, frozen=True):
     """A trained model."""
 

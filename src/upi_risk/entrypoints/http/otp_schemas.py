@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-_NAME = Annotated[str, Meta(description="1 to 100 characters, none of control or direction.", examples=["Gopal"])]
-_PHONE = Annotated[str, Meta(description="An Indian mobile number, with or without +91.", examples=["9876543210"])]
-_CHALLENGE = Annotated[str | None, Meta(description="As the first step gave it.", examples=["upc_mZ0t..."])]
-_CODE = Annotated[str | None, Meta(description="The six digits that the phone got.", examples=["042137"])]
+from upi_risk.entrypoints.http.schemas import NAME, PHONE, TOKEN
+
+DEVICE_KEY: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"}
+SIGNATURE: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]{85}[AQgw]$"}
+
+_NAME = Annotated[
+    str,
+    Meta(description="1 to 100 characters, none of control or direction.", examples=["Gopal"], extra_json_schema=NAME),
+]
+_PHONE = Annotated[
+    str,
+    Meta(description="An Indian mobile number, with or without +91.", examples=["9876543210"], extra_json_schema=PHONE),
+]
+_CHALLENGE = Annotated[
+    str | None, Meta(description="As the first step gave it.", examples=["upc_mZ0t..."], extra_json_schema=TOKEN)
+]
+_CODE = Annotated[
+    str | None, Meta(description="The six digits that the phone got.", examples=["042137"], extra_json_schema=TOKEN)
+]
 _KEY = Annotated[
     str | None,
     Meta(
         description="An Ed25519 public key, 32 bytes in base64url without padding.",
         examples=["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"],
+        extra_json_schema=DEVICE_KEY,
     ),
 ]
 _PROOF = Annotated[
@@ -24,6 +40,7 @@ _PROOF = Annotated[
         description="The key's signature, in base64url without padding, of three lines: `upi-risk add device v1`, the "
         "challenge_id, the device_key.",
         examples=["5VZDAMNgrHKQhuLMgG6CioSHfx645dl02HPgZSJJAVVfuIIVkKM7rMYeOXAc-bRr0lv18FlbviRlUUFDjnoQCw"],
+        extra_json_schema=SIGNATURE,
     ),
 ]
 
@@ -50,6 +67,7 @@ class ProvenLogInBody(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description="A device key's signature, in base64url without padding, of two lines: `upi-risk log in v1`, "
             "the challenge_id.",
+            extra_json_schema=TOKEN,
         ),
     ] = None
     by: Annotated[
@@ -61,7 +79,14 @@ class ProvenLogInBody(Struct, frozen=True, forbid_unknown_fields=True):
 class DeviceBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A device to sign in with: its key first, then it again with the proof and the code."""
 
-    device_key: Annotated[str, Meta(description="As at sign-up.", examples=["11qYAYKxCrfVS_7TyWQHOg7hcvPapi..."])]
+    device_key: Annotated[
+        str,
+        Meta(
+            description="As at sign-up.",
+            examples=["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"],
+            extra_json_schema=DEVICE_KEY,
+        ),
+    ]
     challenge_id: _CHALLENGE = None
     otp: _CODE = None
     device_proof: _PROOF = None

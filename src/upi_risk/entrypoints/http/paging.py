@@ -76,6 +76,8 @@ def _cursor(text: str | None) -> datetime | None:
 
 
 def _decoded(text: str) -> bytes:
+    if "+" in text or "/" in text:  # the other alphabet, which the decoder would take as well
+        raise InvalidInputError("cursor", "wrong_format")
     try:
         return base64.b64decode(text, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -153,6 +153,8 @@ class ProblemProtocol(HttpToolsProtocol):
         """
         if len(self.url) > LONGEST_TARGET:
             self.url = _TOO_LONG  # for the edge to refuse: of a very long one the parser cannot tell the path
+        elif b"#" in self.url:
+            raise FramingError  # the parser would drop what follows, and others may not
         elif self.url[0] != _SLASH:
             self._take_whole_url()
         length = body_length(self.headers, self.parser.get_http_version())

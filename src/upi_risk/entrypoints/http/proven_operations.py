@@ -26,6 +26,8 @@ _SIGN_UP: Final = {**_PERSON, **_ANSWERED}
 _LOG_IN: Final = {"phone": "9876543210", **_ANSWERED}
 _ADD: Final = {"device_key": _KEY, **_ANSWERED, "device_proof": _SIGNATURE}
 _PROVING: Final = {"device_key": _KEY, "device_proof": _SIGNATURE}
+_NAMED: Final = ("name", "phone")
+_CODED: Final = ("challenge_id", "otp")
 
 _WAYS_IN: Final = (
     Operation(
@@ -37,6 +39,7 @@ _WAYS_IN: Final = (
         takes=otp_schemas.ProvenSignUpBody, sends=_SIGN_UP, status=201, public=True,
         first_answers=otp_schemas.ChallengeView, first_example=_CHALLENGE,
         steps={"first": _PERSON, "second": _SIGN_UP, "second, with a device": {**_SIGN_UP, **_PROVING}},
+        shapes=(_NAMED, (*_NAMED, *_CODED), (*_NAMED, *_CODED, *_PROVING)),
     ),
     Operation(
         "Users", "post", "/login", "Sign in",
@@ -52,6 +55,7 @@ _WAYS_IN: Final = (
             "first, by device": {"phone": "9876543210", "by": "device_key"},
             "second, by device": {"phone": "9876543210", "challenge_id": "upc_3gqYw0b6...", "signature": _SIGNATURE},
         },
+        shapes=(("phone",), ("phone", *_CODED), ("phone", "challenge_id", "signature")),
     ),
     Operation(
         "Users", "get", "/devices", "One's own devices", "Those that may sign in by their key, oldest first.",
@@ -65,6 +69,7 @@ _WAYS_IN: Final = (
         takes=otp_schemas.DeviceBody, sends=_ADD, status=201,
         first_answers=otp_schemas.ChallengeView, first_example=_CHALLENGE,
         steps={"first": {"device_key": _KEY}, "second": _ADD},
+        shapes=(("device_key",), ("device_key", *_CODED, "device_proof")),
     ),
     Operation(
         "Users", "post", "/devices/{device_id}/revoke", "Revoke a device",

@@ -14,6 +14,7 @@ from upi_risk.application.list_models import Listed
 from upi_risk.application.log_in import LogIn
 from upi_risk.application.look_up import LookUp
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.overview import LookAtReceiver, ShowOverview
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.recognise import Recognise
 from upi_risk.application.record_label import ReportByPayer
@@ -49,6 +50,8 @@ class UseCases:
         list_models: what models there are; reads files.
         submit: has a waiter told what ``check`` answers; None where each caller is answered by a task of its own.
         admit: raises OverloadedError while checks could not be answered in time.
+        full: whether ``admit`` would raise.
+        crowded: whether checks soon may need what reading one's past would take.
         proven: the ways in that take the place of ``sign_up`` and ``log_in``; None in the demo mode.
         ready: the name of each thing that answers depend on, and whether it works now.
     """
@@ -66,9 +69,13 @@ class UseCases:
     recognise: Recognise
     cases: ShowCases
     review: ReviewTransaction
+    overview: ShowOverview
+    look_at_receiver: LookAtReceiver
     list_models: Callable[[], Sequence[Listed]]
     clock: Clock
     identities: Identities
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     proven: ProvenUseCases | None = None
     submit: Callable[[Asked, Waiter[Transaction]], None] | None = None
+    full: Callable[[], bool] = lambda: False
+    crowded: Callable[[], bool] = lambda: False

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from upi_risk.application.tokens import Tokens
 from upi_risk.domain.feature_sets import names_of
+from upi_risk.domain.person import Profile as Known
 from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
-from upi_risk.domain.user import User
 from upi_risk.entrypoints.http.amounts import rupees
 from upi_risk.entrypoints.http.schemas import (
     CheckAnswer,
@@ -27,11 +27,12 @@ from upi_risk.entrypoints.http.schemas import (
 _DAY: Final = timedelta(days=1)
 
 
-def _profile(user: User, at: datetime) -> dict[str, Any]:
+def _profile(known: Known, at: datetime) -> dict[str, Any]:
+    user = known.user
     return {
         "user_id": user.user_id,
-        "name": user.name,
-        "phone": user.phone,
+        "name": known.name,
+        "phone": known.phone,
         "trust_score": round(user.trust_score(at), 2),
         "login_count": user.login_count,
         "transaction_count": user.transaction_count,
@@ -43,15 +44,15 @@ def _profile(user: User, at: datetime) -> dict[str, Any]:
     }
 
 
-def profile(user: User, at: datetime) -> Profile:
+def profile(known: Known, at: datetime) -> Profile:
     """A user as of an instant."""
-    return Profile(**_profile(user, at))
+    return Profile(**_profile(known, at))
 
 
-def signed_in(user: User, tokens: Tokens, at: datetime) -> SignedIn:
+def signed_in(known: Known, tokens: Tokens, at: datetime) -> SignedIn:
     """A user with new tokens."""
     return SignedIn(
-        **_profile(user, at),
+        **_profile(known, at),
         access_token=tokens.access,
         refresh_token=tokens.refresh,
         token_type="Bearer",  # noqa: S106 - the name of a scheme

@@ -1,0 +1,56 @@
+"""How many questions there is room for: measured, as it depends on the machine, on its load and on the questions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEAST: Final = 64
+"""So many are always let in: batches must not become so small that they do less."""
+
+BOUNDLESS: Final = 1 << 30
+
+SHORT_OF_TIME_SECONDS: Final = 0.005
+"""A loop whose timers are late by so much, on average, has more to do than it can."""
+
+_NEWEST: Final = 0.25
+"""Weight of the newest sight in an average."""
+
+
+class Room:
+    """Lets in what can be answered within a time, while the event loop is what there is too little of.
+
+    A queue that is bounded by how long somebody has waited in it does not see that the loop itself is one: what it has
+    not read yet waits, too. So the loop's lateness is watched, and while it is short of time no more questions are let
+    in than it answers within the time that they may take. A store that is slow by itself leaves the loop idle, and
+    takes nothing away: more questions at once then make larger batches.
+
+    Attributes:
+        most: questions that may be under way, waiting ones included.
+    """
+
+    __slots__ = ("_each", "_late", "_seconds", "_since", "most")
+
+    def __init__(self, seconds: float) -> None:
+        """``seconds`` is how long a question may take when many are under way."""
+        self._seconds = seconds
+        self._each = 0.0
+        self._late = 0.0
+        self._since = 0.0
+        self.most = BOUNDLESS
+
+    def opened(self, now: float) -> None:
+        """The first question after an idle time is under way."""
+        self._since = now
+
+    def answered(self, questions: int, now: float) -> None:
+        """So many were answered, and others have been under way since the last that were."""
+        each, self._since = (now - self._since) / questions, now
+        self._each += _NEWEST * (each - self._each) if self._each else each
+
+    def looked(self, late: float) -> None:
+        """A timer of the loop came so many seconds late."""
+        self._late += (_NEWEST if late < self._late + 4 * SHORT_OF_TIME_SECONDS else 1.0) * (late - self._late)
+        if self._late < SHORT_OF_TIME_SECONDS or not self._each:
+            self.most = BOUNDLESS
+        else:
+            self.most = max(LEAST, int(self._seconds / self._each))

@@ -1,0 +1,55 @@
+"""Room is what is answered within a time, while the loop is short of time; else there is no end to it."""
+
+from upi_risk.application.room import BOUNDLESS, LEAST, SHORT_OF_TIME_SECONDS, Room
+
+
+def busy(seconds: float = 0.1, each: float = 0.0005) -> Room:
+    """The room of a loop that is late, and answers a question in so many seconds."""
+    room = Room(seconds)
+    room.opened(10.0)
+    for turn in range(1, 20):
+        room.answered(50, 10.0 + turn * 50 * each)
+        room.looked(0.03)
+    return room
+
+
+def test_as_many_as_are_answered_within_the_time() -> None:
+    assert busy(each=0.0005).most in {199, 200}
+    assert busy(each=0.0001).most in {999, 1000}
+
+
+def test_a_few_are_always_let_in() -> None:
+    assert busy(each=0.1).most == LEAST
+
+
+def test_a_loop_that_has_time_lets_everybody_in() -> None:
+    """A slow store leaves the loop idle: red when the rate alone says how many."""
+    room = busy(each=0.1)
+    for _ in range(12):
+        room.looked(0.0)
+    assert room.most == BOUNDLESS
+
+
+def test_one_late_timer_is_no_shortage_but_a_very_late_one_is() -> None:
+    room = Room(0.1)
+    room.opened(0.0)
+    room.answered(10, 0.01)
+    room.looked(SHORT_OF_TIME_SECONDS * 2)
+    assert room.most == BOUNDLESS
+    room.looked(0.2)
+    assert room.most == 100
+
+
+def test_before_anything_was_answered_nothing_is_known() -> None:
+    room = Room(0.1)
+    room.looked(1.0)
+    assert room.most == BOUNDLESS
+
+
+def test_the_pace_follows_what_is_new() -> None:
+    room = busy(each=0.0005)
+    room.opened(19.95)
+    for turn in range(20):
+        room.answered(50, 20.0 + turn * 50 * 0.001)
+    room.looked(0.03)
+    assert 95 <= room.most <= 105
