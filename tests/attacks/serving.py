@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.attacks.wire import Connection
+from tests.commands import Started, start
 from upi_risk.adapters.embedded.process import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ class Serving:
     """
 
     address: tuple[str, int]
-    process: subprocess.Popen[bytes]
+    process: Started
     log: Path
 
     def said(self) -> str:
@@ -54,9 +54,7 @@ def served(database_url: str, redis_url: str, log: Path, **more: str) -> Iterato
         "REQUEST_DEADLINE_MS": "20000", "ADMISSION_WAIT_MS": "20000", "RATE_LIMIT_PER_MINUTE": "0",
         "SIGNUP_LIMIT_PER_HOUR": "0", "LOGIN_LIMIT_PER_HOUR": "0", **more,
     }  # fmt: skip
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "serve"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT)
+    process = start("serve", environ=environ, out=log, err=log)
     serving = Serving(("127.0.0.1", port), process, log)
     try:
         _until_ready(serving)

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from string import Template
 import httpx
 import pytest
 
+from tests.commands import Started, start
+
 ROOT = Path(__file__).resolve().parents[2]
-SERVE = (sys.executable, "-m", "upi_risk.bootstrap.cli", "serve")
 
 
 def needed(program: str, package: str) -> str:
@@ -58,14 +58,27 @@ class Stack:
     url: str
     direct: list[str]
     metrics: list[str]
-    processes: list[subprocess.Popen[bytes]]
+    processes: list[Started]
 
 
 @contextlib.contextmanager
 def started(command: list[str], environ: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, cwd=ROOT)
-    try:
+    with _ended(process):
         yield process
+
+
+@contextlib.contextmanager
+def serving(environ: dict[str, str]) -> Iterator[Started]:
+    process = start("serve", environ=environ, cwd=ROOT)
+    with _ended(process):
+        yield process
+
+
+@contextlib.contextmanager
+def _ended(process: subprocess.Popen[bytes] | Started) -> Iterator[None]:
+    try:
+        yield
     finally:
         process.terminate()
         try:
@@ -90,17 +103,17 @@ def nginx_conf(folder: Path, listen: int, ports: list[int]) -> Path:
 def two_replicas(folder: Path, environ: dict[str, str]) -> Iterator[Stack]:
     nginx = needed("nginx", "nginx")
     listen, *ports = free_ports(5)
-    serving, measured = ports[:2], ports[2:]
+    addresses, measured = ports[:2], ports[2:]
     with contextlib.ExitStack() as stack:
         processes = []
-        for port, metrics in zip(serving, measured, strict=True):
+        for port, metrics in zip(addresses, measured, strict=True):
             own = {
                 **os.environ, **PATIENT, **environ,
                 "PORT": str(port), "METRICS_PORT": str(metrics), "HOST": "127.0.0.1",
             }  # fmt: skip
-            processes.append(stack.enter_context(started([*SERVE], own)))
-        stack.enter_context(started([nginx, "-c", str(nginx_conf(folder, listen, serving)), "-e", str(folder / "e")]))
-        direct = [f"http://127.0.0.1:{port}" for port in serving]
+            processes.append(stack.enter_context(serving(own)))
+        stack.enter_context(started([nginx, "-c", str(nginx_conf(folder, listen, addresses)), "-e", str(folder / "e")]))
+        direct = [f"http://127.0.0.1:{port}" for port in addresses]
         url = f"http://127.0.0.1:{listen}"
         for each in (*direct, url):
             wait_for(f"{each}/health/ready")

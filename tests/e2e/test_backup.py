@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -14,6 +13,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from psycopg import sql
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_service import App
 from tests.servers import Servers, rows
@@ -26,8 +26,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     servers = {"DATABASE_OWNER_URL": database_url, "DATABASE_URL": serving_url or database_url, "REDIS_URL": redis_url}
     environ = {**os.environ, **servers, "COLUMNS": "200"}
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=ROOT)
+    return finish(*arguments, environ=environ, cwd=ROOT)
 
 
 PARTITIONS = """

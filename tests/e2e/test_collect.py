@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import psycopg
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_replay import ROWS, a_stream, replay
 from tests.training import quick_trainer
@@ -25,8 +25,7 @@ from upi_risk.domain.training import HyperParameters
 def run(database_url: str, redis_url: str, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     urls = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
     environ = {**os.environ, **urls, "ARTIFACTS_DIR": str(ROOT / "artifacts"), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=cwd)
+    return finish(*arguments, environ=environ, cwd=cwd)
 
 
 def test_the_features_computed_from_an_export_are_those_that_were_logged(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import msgspec
 import psycopg
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_swap import some_artifacts
 from tests.servers import rows
@@ -26,9 +25,8 @@ SELECT t.model_version, s.model_version, count(*)
 
 
 def experiments(artifacts: Path, settings: Settings, *arguments: str) -> str:
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "experiments", *arguments]
     known = {"ARTIFACTS_DIR": str(artifacts), "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
-    done = subprocess.run(command, env={**os.environ, **known}, capture_output=True, text=True, check=False)
+    done = finish("experiments", *arguments, environ={**os.environ, **known})
     assert done.returncode == 0, done.stderr
     return done.stdout
 

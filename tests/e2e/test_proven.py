@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +17,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from tests.commands import Started, start
 from tests.e2e.test_workers import until_ready
 from tests.gateway import Gateway, gateway
 from tests.proving import Device
@@ -40,9 +39,7 @@ async def remote() -> AsyncIterator[Gateway]:
 
 
 @asynccontextmanager
-async def serving(
-    settings: Settings, folder: Path, **more: str
-) -> AsyncIterator[tuple[httpx.AsyncClient, subprocess.Popen[bytes]]]:
+async def serving(settings: Settings, folder: Path, **more: str) -> AsyncIterator[tuple[httpx.AsyncClient, Started]]:
     """The service as production starts it; what it says is in the folder."""
     port = free_port()
     environ = os.environ | {
@@ -50,16 +47,14 @@ async def serving(
         "ARTIFACTS_DIR": settings.artifacts_dir, "REQUEST_DEADLINE_MS": "20000", "ADMISSION_WAIT_MS": "20000",
         "REDIS_TIMEOUT_MS": "2000", "AUTH_MODE": "otp", "LOG_FORMAT": "json", **more,
     }  # fmt: skip
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "serve"]
-    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
-        process = subprocess.Popen(command, env=environ, stdout=out, stderr=err)  # noqa: ASYNC220 - takes no time
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                await until_ready(client, process)
-                yield client, process
-        finally:
-            process.terminate()
-            process.wait(30)
+    process = start("serve", environ=environ, out=folder / "out", err=folder / "err")
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            await until_ready(client, process)
+            yield client, process
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 async def arrived(remote: Gateway, number: int) -> str:

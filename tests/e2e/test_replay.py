@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.servers import rows
 from upi_risk.adapters.polars.features import feature_table
@@ -49,8 +49,7 @@ def replay(file: Path, database_url: str, redis_url: str, *options: str) -> subp
         "COLUMNS": "200",
         "REDIS_TIMEOUT_MS": "2000",
     }
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "replay", str(file), *options]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=file.parent)
+    return finish("replay", str(file), *options, environ=environ, cwd=file.parent)
 
 
 def test_a_replay_ends_with_its_figures_and_saves_what_it_answered(

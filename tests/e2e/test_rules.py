@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import msgspec
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.servers import rows
 from upi_risk.bootstrap.asgi import create
@@ -30,8 +30,7 @@ when = [{ fact = "amount", over = 1 }]
 def upi_risk(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
     environ = {**os.environ, **urls, "ARTIFACTS_DIR": str(ROOT / "artifacts"), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    return finish(*arguments, environ=environ)
 
 
 async def run(settings: Settings, *arguments: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import httpx
 import msgspec
 import psycopg
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.learning import a_record, a_small_model
 from upi_risk.adapters.catboost.opening import open_scorer
@@ -46,8 +45,8 @@ async def until_scored_by(database_url: str, version: str) -> None:
 
 
 def promote(artifacts: Path, version: str) -> None:
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "models", "promote", version]
-    subprocess.run(command, env={**os.environ, "ARTIFACTS_DIR": str(artifacts)}, check=True, capture_output=True)
+    environ = {**os.environ, "ARTIFACTS_DIR": str(artifacts)}
+    finish("models", "promote", version, environ=environ).check_returncode()
 
 
 async def test_a_promoted_model_takes_over_without_a_failed_request_and_a_bad_one_does_not(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.commands import finish
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_replay import a_stream, replay
 
@@ -65,8 +66,7 @@ def test_a_worker_that_is_killed_lets_another_go_on(tmp_path: Path, database_url
 
 def run(database_url: str, redis_url: str, artifacts: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     known = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "ARTIFACTS_DIR": str(artifacts), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", *arguments]
-    return subprocess.run(command, env={**os.environ, **known}, capture_output=True, text=True, check=False)
+    return finish(*arguments, environ={**os.environ, **known})
 
 
 def test_a_model_is_made_of_what_the_service_remembers_and_the_serving_one_stays(

@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.commands import Started
 from tests.servers import rows
 from upi_risk.adapters.embedded.process import free_port
 from upi_risk.bootstrap.settings import Settings
@@ -48,7 +49,7 @@ async def served(settings: Settings, **more: str) -> AsyncIterator[tuple[str, ps
             raise
 
 
-async def until_ready(client: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:
+async def until_ready(client: httpx.AsyncClient, process: subprocess.Popen[bytes] | Started) -> None:
     for _ in range(600):
         assert process.poll() is None
         with suppress(httpx.TransportError):

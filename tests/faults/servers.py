@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import psutil
 import uvicorn
 
+from tests.commands import start
 from tests.faults.wire import Reply, Wire
 from upi_risk.adapters.embedded import EmbeddedPostgres, EmbeddedValkey
 from upi_risk.adapters.embedded.process import free_port
@@ -27,7 +27,6 @@ from upi_risk.bootstrap.commands.serve import server_options
 from upi_risk.bootstrap.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVE = (sys.executable, "-m", "upi_risk.bootstrap.cli", "serve")
 
 
 class OwnServer:
@@ -126,7 +125,7 @@ async def started(database_url: str, redis_url: str, **environ: str) -> AsyncIte
         "ARTIFACTS_DIR": str(ROOT / "artifacts"), "RATE_LIMIT_PER_MINUTE": "0", "MODEL_POLL_SECONDS": "0",
         "LOG_FORMAT": "json", "LOG_LEVEL": "error", "ACCESS_TOKEN_SECONDS": "86400", **environ,
     }  # fmt: skip
-    process = subprocess.Popen([*SERVE], env=chosen, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - at once
+    process = start("serve", environ=chosen, cwd=ROOT)
     try:
         await until_ready(port)
         yield port, psutil.Process(process.pid)
