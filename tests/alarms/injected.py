@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tests.alarms.stack import FRESH, STALE, Running
+from tests.support.ageing import TEN_DAYS_AGO
 from upi_risk.adapters.postgres.engine import create_engine
 from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.runs import PostgresRuns
@@ -45,7 +46,7 @@ async def age(running: Running) -> None:
     running.serve_model(STALE)
     await _figures(running, 0.5, succeeded=False)
     running.sql(
-        "update transactions set decision = 'ALLOW', checked_at = checked_at - interval '10 days', "
+        f"update transactions set decision = 'ALLOW', {TEN_DAYS_AGO}, "
         "reported_at = checked_at - interval '9 days' where (user_id, transaction_id) in "
         "(select user_id, transaction_id from transactions limit 300)"
     )

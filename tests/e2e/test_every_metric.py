@@ -13,6 +13,7 @@ import psycopg
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
+from tests.support.ageing import TEN_DAYS_AGO
 from upi_risk.adapters.postgres.figures import PostgresFigures
 from upi_risk.adapters.postgres.runs import PostgresRuns
 from upi_risk.adapters.prometheus.families import FAMILIES
@@ -29,6 +30,7 @@ STILL: Final = {
     "upi_risk_cache_failures": "tests/faults/test_redis_faults.py takes Redis away",
     "upi_risk_cache_skipped": "likewise",
     "upi_risk_experiment_scores": "tests/e2e/test_experiment.py runs one",
+    "upi_risk_partition_rest": "every payment has the partition of its month",
     "upi_risk_queue_length": "nothing waits when it is read",
     "upi_risk_replica_lag_seconds": "tests/deploy/test_standby.py holds a standby back",
 }
@@ -56,7 +58,7 @@ async def pay(client: Client, phone: int) -> list[int]:
 async def mature(database_url: str, settings: Settings) -> None:
     """Make what was paid ten days old and some of it a fraud; leave figures and a run of a worker behind."""
     with psycopg.connect(database_url) as connection:
-        connection.execute("update transactions set checked_at = checked_at - interval '10 days'")
+        connection.execute(f"update transactions set {TEN_DAYS_AGO}")
         connection.execute("update transactions set decision = 'BLOCK', reported_at = checked_at + interval '1 hour'")
         connection.execute(
             "insert into fraud_reports (user_id, transaction_id, receiver_upi, reported_at, source) "
