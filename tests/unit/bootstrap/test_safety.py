@@ -100,6 +100,13 @@ def test_servers_on_this_machine_by_tls_or_on_a_private_network_are_let_through(
     with_(**fields).require_safe()
 
 
+def test_the_demo_serves_this_machine_alone() -> None:
+    """Removed: the look at the host; it started."""
+    with pytest.raises(SettingsError, match=r"HOST=0\.0\.0\.0 is no loopback address"):
+        Settings(host="0.0.0.0").require_safe()
+    Settings(host="::1").require_safe()
+
+
 def test_metrics_are_open_to_this_machine_alone_in_any_mode() -> None:
     others = Settings(metrics_port=9464, metrics_host="0.0.0.0")
     with pytest.raises(SettingsError, match=r"METRICS_HOST=0\.0\.0\.0 is no loopback address"):
