@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from upi_risk.domain import errors as domain
 from upi_risk.domain.experiment import ExperimentConflictError
+from upi_risk.domain.partitions import ArchiveDiffersError
 from upi_risk.entrypoints.http.rate_limits import limit_headers
 from upi_risk.entrypoints.http.schemas import FieldError, Problem
 
@@ -166,6 +167,8 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.OverloadedError: OVERLOADED,
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
+    ArchiveDiffersError: INTERNAL,  # of partitions, at the command line
+    domain.UnreadableError: INTERNAL,  # a name that no key of ours opens
     domain.EngineFailedError: INTERNAL,  # likewise
     ExperimentConflictError: INTERNAL,  # likewise, at the command line
     domain.InvalidRulesError: INTERNAL,  # likewise
