@@ -40,7 +40,7 @@ SERVING = Deadlines(statement=20_000, lock=20_000)
 
 
 async def has_answer(stores: Stores, user: User, key: str, answer: Transaction) -> None:
-    """A read that began before the row moved out of the rest may not see it; but then the key is taken, and is found."""
+    """A read that began before the row moved out of the rest may not see it; but then the key is taken, and found."""
     wanted = [Wanted(user.user_id, idempotency_key=key)]
     found = (await stores.ledger.load(wanted)).answers[user.user_id, key]
     if found is None:
