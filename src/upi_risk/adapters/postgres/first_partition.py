@@ -27,8 +27,9 @@ PAUSE_SECONDS: Final = 0.1
 _WHOLE: Final = text("SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('public.transactions')")
 _HOLDS: Final = text("SELECT EXISTS (SELECT 1 FROM transactions)")
 _HELD: Final = text(
-    f"SELECT convalidated FROM pg_constraint WHERE conrelid = 'transactions'::regclass AND conname = '{CHECK}'"  # noqa: S608
+    "SELECT convalidated FROM pg_constraint WHERE conrelid = 'transactions'::regclass AND conname = :name"
 )
+_PATIENCE: Final = text("SELECT set_config('lock_timeout', :milliseconds, false)")
 _LAST: Final = text("SELECT transaction_id::text FROM transactions ORDER BY transaction_id DESC LIMIT 1")
 _NOW: Final = text("SELECT now()")
 
@@ -46,7 +47,7 @@ def ready(connection: Connection) -> Iterator[None]:
         yield
         return
     connection.execute(text("SET statement_timeout = 0"))
-    if connection.execute(_HELD).scalar_one_or_none() is None:
+    if connection.execute(_HELD, {"name": CHECK}).scalar_one_or_none() is None:
         until = _until(connection)
         check = f"CHECK (transaction_id < '{until}') NOT VALID"
         _trying(connection, f"ALTER TABLE transactions ADD CONSTRAINT {CHECK} {check}")
@@ -68,7 +69,7 @@ def _until(connection: Connection) -> str:
 
 def _trying(connection: Connection, statement: str) -> None:
     """Wait for a lock in short turns, so that no queue builds up behind whoever holds it."""
-    connection.execute(text(f"SET lock_timeout = {LOCK_MS}"))
+    connection.execute(_PATIENCE, {"milliseconds": str(LOCK_MS)})
     for left in reversed(range(ATTEMPTS)):
         try:
             connection.execute(text(statement))
