@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from upi_risk.domain.review import LONGEST_NOTE, Finding
-from upi_risk.entrypoints.http.schemas import TransactionDetail, TransactionView
+from upi_risk.entrypoints.http.schemas import RECEIVER, TransactionDetail, TransactionView
 
 
 class PayerView(Struct, frozen=True):
@@ -61,7 +61,7 @@ class ReviewBody(Struct, frozen=True, forbid_unknown_fields=True):
 class ReceiverBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A receiver to look at."""
 
-    receiver_upi: Annotated[str, Meta(examples=["merchant@upi"])]
+    receiver_upi: Annotated[str, Meta(examples=["merchant@upi"], extra_json_schema=RECEIVER)]
 
 
 class ReceiverView(Struct, frozen=True):
