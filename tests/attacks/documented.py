@@ -31,6 +31,11 @@ _MODES: dict[str, dict[str, str]] = {
 }
 
 
+def seed() -> str:
+    """The same requests each time, unless SEED asks for others."""
+    return os.environ.get("SEED") or "1"
+
+
 def _device() -> dict[str, str]:
     """A key with a proof that is good for one challenge."""
     private = Ed25519PrivateKey.generate()
@@ -65,6 +70,7 @@ def _ask(attacked: Target, schemathesis: str, examples: str, role: Role, number:
     command = [
         schemathesis, "run", f"{attacked.url}/openapi.json", "--url", attacked.url, "--checks", "all", *routes,
         "-H", f"Authorization: Bearer {token}", "--max-examples", examples, "--phases", "examples,coverage,fuzzing",
+        "--seed", seed(),
     ]  # fmt: skip
     environ = os.environ | {
         "SCHEMATHESIS_HOOKS": "tests.attacks.real_values",

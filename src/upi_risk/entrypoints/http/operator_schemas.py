@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from upi_risk.domain.review import LONGEST_NOTE, Finding
-from upi_risk.entrypoints.http.schemas import RECEIVER, TransactionDetail, TransactionView
+from upi_risk.entrypoints.http.schemas import RECEIVER, TOKEN, TransactionDetail, TransactionView
 
 
 class PayerView(Struct, frozen=True):
@@ -55,7 +55,13 @@ class ReviewBody(Struct, frozen=True, forbid_unknown_fields=True):
     """What a payment is found to be."""
 
     verdict: Finding
-    note: Annotated[str, Meta(description=f"Why; at most {LONGEST_NOTE} characters, no personal data.")] = ""
+    note: Annotated[
+        str,
+        Meta(
+            description=f"Why; at most {LONGEST_NOTE} characters, none of control, no personal data.",
+            extra_json_schema=TOKEN | {"maxLength": LONGEST_NOTE},
+        ),
+    ] = ""
 
 
 class ReceiverBody(Struct, frozen=True, forbid_unknown_fields=True):
