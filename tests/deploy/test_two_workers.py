@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 import time
 from pathlib import Path
 
 import httpx
 
-from tests.deploy.stack import ROOT, free_ports, started, wait_for
+from tests.deploy.stack import ROOT, free_ports, serving, wait_for
 
 CONNECTIONS, CHECKS = 12, 15
-SERVE = [sys.executable, "-m", "upi_risk.bootstrap.cli", "serve"]
 
 
 def answered(page: str, route: str) -> float:
@@ -36,7 +34,7 @@ def test_two_workers_and_one_that_was_killed_are_counted_exactly(database_url: s
             time.sleep(0.1)
         return seen == number
 
-    with started(SERVE, environ) as supervisor:
+    with serving(environ) as supervisor:
         wait_for(f"{base}/health/ready")
         for _ in range(CONNECTIONS):  # each on a connection of its own, so that both workers get some
             with httpx.Client(base_url=base, timeout=20) as client:

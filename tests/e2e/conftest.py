@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from click.testing import CliRunner
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from tests.conftest import DATA_KEY, PHONE_INDEX_KEY
 from upi_risk.bootstrap.asgi import create
+from upi_risk.bootstrap.cli import cli
 from upi_risk.bootstrap.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,3 +47,25 @@ async def client(settings: Settings) -> AsyncIterator[AsyncTestClient[Litestar]]
     """The app's view of the service."""
     async with AsyncTestClient(create(settings)) as made:
         yield made
+
+
+class Say(Protocol):
+    """An operator at the command line."""
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        """What a command prints, which has to end with this exit code."""
+
+
+@pytest.fixture
+def say(database_url: str, application_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Commands of an operator, who knows the schema's owner."""
+    urls = {"DATABASE_URL": application_url, "DATABASE_OWNER_URL": database_url, "REDIS_URL": redis_url}
+    for name, value in urls.items():
+        monkeypatch.setenv(name, value)
+
+    def typed(*arguments: str, code: int = 0) -> str:
+        told = CliRunner().invoke(cli, arguments)
+        assert told.exit_code == code, (told.output, told.exception)
+        return told.output
+
+    return typed

@@ -105,6 +105,22 @@ def test_a_file_that_is_no_backup_changes_nothing(
     assert rows(database_url, "select count(*) from users") == [(0,)]
 
 
+async def test_who_may_not_restore_is_told_what_the_server_says(
+    client: AsyncTestClient[Litestar], database_url: str, settings: Settings, tmp_path: Path
+) -> None:
+    """Red where what the reading program says of its broken pipe goes first."""
+    await App(client).sign_up()
+    with psycopg.connect(database_url) as connection:  # more than a pipe holds
+        connection.execute("INSERT INTO persons SELECT 'UID-' || n, repeat('x', 1000) FROM generate_series(1, 2000) n")
+    file, before = str(tmp_path / "kept.dump"), everything(database_url)
+    assert run(database_url, settings.redis_url, "backup", file).returncode == 0
+    done = run(settings.database_url, settings.redis_url, "restore", file, "--replace")
+    assert done.returncode == 1
+    assert done.stderr.startswith("psql did not do it: ")
+    assert "must be owner" in done.stderr
+    assert everything(database_url) == before
+
+
 def test_without_a_server_there_is_no_backup(redis_url: str, tmp_path: Path) -> None:
     nowhere = "postgresql://nobody:geheim@127.0.0.1:1/nowhere"
     done = run(nowhere, redis_url, "backup", str(tmp_path / "kept.dump"))

@@ -7,25 +7,12 @@ import re
 from pathlib import Path
 
 import psycopg
-import pytest
-from click.testing import CliRunner
 
+from tests.e2e.conftest import Say
 from tests.servers import rows
-from upi_risk.bootstrap.cli import cli
 
 
-def test_operators_give_roles_make_keys_and_prove_the_log(
-    database_url: str, application_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    urls = {"DATABASE_URL": application_url, "DATABASE_OWNER_URL": database_url, "REDIS_URL": redis_url}
-    for name, value in urls.items():
-        monkeypatch.setenv(name, value)
-
-    def say(*arguments: str, code: int = 0) -> str:
-        told = CliRunner().invoke(cli, arguments)
-        assert told.exit_code == code, (told.output, told.exception)
-        return told.output
-
+def test_operators_give_roles_make_keys_and_prove_the_log(database_url: str, say: Say) -> None:
     with psycopg.connect(database_url) as owner:
         owner.execute(
             "INSERT INTO users SELECT 'UID-A', 'Asha', '+919876543210', now(), now(), now(), 1, 1, 0, 0, 0, 0, 0,"
@@ -52,12 +39,7 @@ def test_operators_give_roles_make_keys_and_prove_the_log(
     assert "cut off" in say("audit", "verify", "--head", head[0], code=1)
 
 
-def test_what_operators_change_is_in_the_log_and_the_log_holds(
-    database_url: str, application_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    urls = {"DATABASE_URL": application_url, "DATABASE_OWNER_URL": database_url, "REDIS_URL": redis_url}
-    for name, value in urls.items():
-        monkeypatch.setenv(name, value)
+def test_what_operators_change_is_in_the_log_and_the_log_holds(database_url: str, say: Say, tmp_path: Path) -> None:
     labels = tmp_path / "labels.csv"
     labels.write_text("transaction_id,label,time,source\nnobody,fraud,2026-03-02,chargeback\n", encoding="utf-8")
     author = ("--author", "asha")
@@ -70,9 +52,8 @@ def test_what_operators_change_is_in_the_log_and_the_log_holds(
         ("webhooks", "remove", "bank"),
         ("labels", "import", str(labels)),
     ):
-        told = CliRunner().invoke(cli, arguments)
-        assert told.exit_code == 0, (told.output, told.exception)
-    assert CliRunner().invoke(cli, ("audit", "verify")).exit_code == 0
+        say(*arguments)
+    say("audit", "verify")
     noted = rows(database_url, "select actor, deed, subject, detail from audit order by number")
     assert [deed for _, deed, _, _ in noted] == [
         "rules-applied", "list-added", "list-removed", "webhook-added", "webhooks-replayed", "webhook-removed",

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import DATA_KEY, PHONE_INDEX_KEY
+from tests.e2e.conftest import Say
 from tests.servers import rows
 from upi_risk.bootstrap.cli import cli
 from upi_risk.bootstrap.data_keys import _secrets, phone_keys
@@ -25,17 +26,8 @@ USER = (
 
 
 def test_what_is_there_is_sealed_found_and_in_the_end_removed(
-    database_url: str, application_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    urls = {"DATABASE_URL": application_url, "DATABASE_OWNER_URL": database_url, "REDIS_URL": redis_url}
-    for name, value in urls.items():
-        monkeypatch.setenv(name, value)
-
-    def say(*arguments: str, code: int = 0) -> str:
-        told = CliRunner().invoke(cli, arguments)
-        assert told.exit_code == code, (told.output, told.exception)
-        return told.output
-
     with psycopg.connect(database_url) as owner:
         owner.execute(USER)
     monkeypatch.setenv("PERSONAL_DATA", "clear")

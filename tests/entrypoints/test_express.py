@@ -138,7 +138,7 @@ PLAIN: Mapping[str, dict[str, Any]] = {
     "with a key in the body": {"body": {"transaction_id": "mine"}},
     "no such token": {"headers": {"Authorization": "Bearer upa_nobody"}},
     "of a user who is nobody": {"body": {"user_id": "UID-NOBODY"}},
-    "with parameters in the address": {"headers": {"X-Forwarded-For": "10.0.0.1"}},
+    "through a proxy": {"headers": {"X-Forwarded-For": "10.0.0.1"}},
 }
 OTHERS: Mapping[str, dict[str, Any]] = {
     "another content type": {"headers": {"Content-Type": "text/plain"}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -30,6 +30,8 @@ BEGIN
 END $$;
 """  # noqa: S608 - names of our own
 """Partitions go with their table, except those that are being archived."""
+
+_LAST_WORDS_SECONDS: Final = 0.5
 
 _PARTS: Final = ("-h", "host"), ("-p", "port"), ("-U", "username"), ("-d", "database")
 
@@ -81,19 +83,29 @@ def restore(database_url: str, pg_restore: Path, psql: Path, file: Path) -> None
     ):
         pipe = cast("IO[bytes]", target.stdin)
         try:
-            pipe.write(_EMPTIED.encode())
-            pipe.flush()
-            with _told(pg_restore):
-                subprocess.run(reading, check=True, stdout=pipe, stderr=subprocess.PIPE, text=True)  # noqa: S603
-            pipe.write(b"COMMIT;\n")
-        except BrokenPipeError:
-            pass  # it has ended, and says why
+            with suppress(BrokenPipeError):  # psql has ended then, and says below why
+                pipe.write(_EMPTIED.encode())
+                pipe.flush()
+                with _told(pg_restore):
+                    subprocess.run(reading, check=True, stdout=pipe, stderr=subprocess.PIPE, text=True)  # noqa: S603
+                pipe.write(b"COMMIT;\n")
+        except StoreUnavailableError:
+            if not _ended(target):
+                target.kill()
+                raise
         except BaseException:
             target.kill()
             raise
         _, said = target.communicate()
         if target.returncode:
             raise subprocess.CalledProcessError(target.returncode, writing, stderr=said.decode(errors="replace"))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a program has failed by itself: what was written to it broke off because of that, and it says why."""
+    with suppress(subprocess.TimeoutExpired):
+        return bool(process.wait(_LAST_WORDS_SECONDS))
+    return False
 
 
 def holds_users(database_url: str) -> bool:
