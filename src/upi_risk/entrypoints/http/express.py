@@ -228,7 +228,7 @@ class Express:
         if self._limit is not None:
             scope = cast("HTTPScope", {"client": connection.client, "headers": headers.items()})
             ask = self._limit.ask_of_all_routes(scope)
-        traceparent = headers.get(b"traceparent", b"")
+        traceparent = headers.get(b"traceparent", b"").rstrip(b" \t")
         exchange = Exchange(self, connection, self.paths[path], traceparent, payment.transaction_id)
         connection.begin(exchange)
         try:
