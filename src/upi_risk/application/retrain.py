@@ -70,7 +70,8 @@ class Retrain:
     async def __call__(self, order: RetrainingOrder, progress: Callable[[str], None]) -> str:
         """Make a model and have it tried. Returns what came of it, a sentence.
 
-        A model that the gate refuses is thrown away, and that is no failure.
+        A model that the gate refuses is thrown away, and that is no failure. Nor is it one of a service that has
+        nothing to learn from yet.
 
         Raises:
             UpiRiskError: it could not be done; the message says why, and nothing is left behind.
@@ -80,7 +81,9 @@ class Retrain:
             progress("Collecting")
             since = self._clock.now() - order.history
             wanted = CollectionOrder(since=since, key=order.key)
-            await self._tools.collect(wanted, self._tools.export(bench.export), lambda *_: None)
+            collected = await self._tools.collect(wanted, self._tools.export(bench.export), lambda *_: None)
+            if not collected.rows:
+                return f"No model was made: nothing was checked in the last {order.history.days} days."
             trained = await self._train(bench, order, progress)
             verdict = trained.record.verdict
             if verdict is None or not verdict.passed:

@@ -204,7 +204,11 @@ class Retraining:
             raise self.error
         return cast("Trained", SimpleNamespace(record=SimpleNamespace(verdict=self.verdict)))
 
-    async def __call__(self, **order: Any) -> str:  # noqa: ANN401 - a field's own type
+    async def __call__(self, *, empty: bool = False, **order: Any) -> str:  # noqa: ANN401 - a field's own type
+        if not empty:
+            self.house.set_clock(NOON - timedelta(days=1))
+            await self.house.check([self.house.payment(await self.house.a_user(at=self.house.clock.now()))])
+            self.house.set_clock(NOON)
         return await self.retrain(RetrainingOrder(**order), self.steps.append)
 
 
@@ -221,6 +225,13 @@ async def test_a_model_that_passes_is_registered_and_scores_in_shadow_and_the_se
     (order,) = at.orders
     assert (order.version, order.against, order.parameters.iterations) == ("v2026.03.02", tmp_path / "v1", 7)
     assert at.steps == ["Collecting", "Growing trees"]
+
+
+async def test_a_service_that_has_checked_nothing_yet_makes_no_model_and_has_not_failed(tmp_path: Path) -> None:
+    """Red without the look at what was collected: training finds no files, and the task counts as failed."""
+    at = Retraining(tmp_path)
+    assert await at(empty=True) == "No model was made: nothing was checked in the last 180 days."
+    assert (at.orders, at.workshop.registered, at.workshop.making) == ([], [], [])
 
 
 @pytest.mark.parametrize("verdict", [a_verdict(passed=False), None])
