@@ -70,7 +70,8 @@ def written(document: str, block: str) -> str:
 def _data(own: Figures, record: Figures) -> str:
     judged = [figure for figure in record["figures"] if figure["met"] is not None]
     missed = [f"{figure['name']} ({figure['value']:.4f})" for figure in judged if not figure["met"]]
-    scale = {level: probability for probability, level in own["scaling"]["meaning"]["scale"]["anchors"]}
+    anchors = (own["scaling"]["meaning"]["scale"] or {}).get("anchors", [])
+    scale = ", ".join(f"{level} is a probability of {probability:.4g}" for probability, level in anchors)
     run = f"{own['seconds']:,.0f} s and {own['peak_memory_mib'] / 1024:.1f} GiB at most"
     told = "all of the simulator's " if not missed else f"{len(judged) - len(missed)} of the simulator's "
     return (
@@ -79,7 +80,7 @@ def _data(own: Figures, record: Figures) -> str:
         "will ever be reported (with the false reports). It learns the reports, as a bank would, never the truth, and "
         f"is measured by them.\nThe stream meets {told}{len(judged)} targets"
         + (f"; missed: {', '.join(missed)}" if missed else "")
-        + f".\n\n**Scale.** 0.35 is a probability of {scale[0.35]:.4f}, 0.65 one of {scale[0.65]:.3f}.\n\n"
+        + f".\n\n**Scale.** {scale or 'A score is a probability'}.\n\n"
         f"**Run.** The one training, folds, figures, reference and report included, took {run}.\n"
     )
 
@@ -203,27 +204,20 @@ def _point(figures: Figures, cut: str) -> Figures:
     return found
 
 
-def read(artifacts: Path) -> tuple[Figures, Figures, Figures]:
-    """What :func:`page` is made from, as it is shipped."""
-    own = json.loads((artifacts / "models" / OWN / "metrics.json").read_bytes())
-    other, beside = (json.loads((artifacts / "beside" / f"{name}.json").read_bytes()) for name in (OTHER, OWN))
-    return own, other, beside
-
-
 def main(made: Path, artifacts: Path) -> None:
-    """Take over what was made, measure the rest, write the page."""
-    beside = {
-        RECORD: json.loads((made / "sim.json").read_bytes()),
-        TRUTH: by_truth(made / OWN, made / "sim.parquet", made / "sim.truth.parquet"),
-        HAND: by_hand(made / OWN),
-    }
-    del beside[RECORD]["parameters"]
-    (artifacts / "beside").mkdir(exist_ok=True)
+    """Measure what training does not, then take over what was made and write the page."""
+    record = json.loads((made / "sim.json").read_bytes())
+    del record["parameters"]
+    own, other = (json.loads((made / version / "metrics.json").read_bytes()) for version in (OWN, OTHER))
+    truth = by_truth(made / OWN, made / "sim.parquet", made / "sim.truth.parquet")
+    beside = {RECORD: record, TRUTH: truth, HAND: by_hand(made / OWN)}
+    readme, kept = artifacts / "README.md", artifacts / "beside"
+    document = written(readme.read_text(encoding="utf-8"), page(own, other, beside))
     shutil.copytree(made / OWN, artifacts / "models" / OWN, dirs_exist_ok=True)
-    shutil.copyfile(made / OTHER / "metrics.json", artifacts / "beside" / f"{OTHER}.json")
-    (artifacts / "beside" / f"{OWN}.json").write_text(json.dumps(beside, indent=1) + "\n", encoding="utf-8")
-    readme = artifacts / "README.md"
-    readme.write_text(written(readme.read_text(encoding="utf-8"), page(*read(artifacts))), encoding="utf-8")
+    kept.mkdir(exist_ok=True)
+    shutil.copyfile(made / OTHER / "metrics.json", kept / f"{OTHER}.json")
+    (kept / f"{OWN}.json").write_text(json.dumps(beside, indent=1) + "\n", encoding="utf-8")
+    readme.write_text(document, encoding="utf-8")
     print(f"{readme} and {artifacts / 'models' / OWN} are those of {made}.")
 
 
