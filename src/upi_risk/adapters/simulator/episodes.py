@@ -18,7 +18,7 @@ from upi_risk.domain.simulation import SimulationOrder
 _TRIES: Final = 8
 _MORNING_H: Final = 8.0
 _WAKING_H: Final = 15.0
-_ALIKE: Final = {PURPOSE["vendor"]: 0.34, PURPOSE["friend"]: 0.33, PURPOSE["family"]: 0.25}
+_ALIKE: Final = {PURPOSE["vendor"]: 0.38, PURPOSE["friend"]: 0.33, PURPOSE["family"]: 0.25}
 """What stealthy amounts look like; the victim's own share of stalls is 0.42."""
 
 
