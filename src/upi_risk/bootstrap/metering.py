@@ -48,11 +48,11 @@ class Meter:
         self._batches: list[Sequence[Answer]] = []
         self._stages: dict[str, list[float]] = {}
 
-    def request(self, record: RequestRecord) -> None:
-        """Note a request that was answered."""
+    def requests(self, records: Sequence[RequestRecord]) -> None:
+        """Note requests that were answered."""
         if not self._noting:
             return
-        self._requests.append(record)
+        self._requests.extend(records)
         if len(self._requests) >= _FULL:
             self.add_up()
 

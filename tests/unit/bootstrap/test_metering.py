@@ -20,8 +20,8 @@ def a_record(route: str = "/check-transaction", status: int = 200, ms: float = 3
 def test_requests_stages_and_refusals_are_counted_once() -> None:
     meter = Meter()
     for ms in (3, 499, 501):
-        meter.request(a_record(ms=ms))
-    meter.request(a_record(status=503))
+        meter.requests([a_record(ms=ms)])
+    meter.requests([a_record(status=503)])
     meter.batch([UnknownUserError(), UnknownUserError()])
     meter.stage("load", 0.002)
     meter.add_up()
@@ -38,7 +38,7 @@ def test_requests_stages_and_refusals_are_counted_once() -> None:
 def test_notes_do_not_pile_up_where_nobody_adds_them_up() -> None:
     meter = Meter()
     for _ in range(10_000):
-        meter.request(a_record())
+        meter.requests([a_record()])
     assert len(meter._requests) < 4_096
 
 
@@ -48,7 +48,7 @@ def test_a_request_costs_a_few_microseconds_at_most() -> None:
     for _ in range(5):
         began = perf_counter()
         for _ in range(4_000):
-            meter.request(record)
+            meter.requests([record])
         meter.add_up()
         best = min(best, (perf_counter() - began) / 4_000)
     assert best < 20e-6  # 1 µs on a free machine; the bound is for a loaded one
@@ -68,7 +68,7 @@ def test_live_quality_is_told_only_where_there_is_something_to_judge() -> None:
 
 def test_nothing_is_kept_where_nobody_adds_it_up() -> None:
     meter, idle = Meter(noting=False), Meter()
-    meter.request(a_record())
+    meter.requests([a_record()])
     meter.batch([UnknownUserError()])
     meter.stage("load", 0.001)
     for each in (meter, idle):
