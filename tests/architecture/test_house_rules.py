@@ -49,6 +49,28 @@ def test_no_source_file_is_longer_than_anybody_reads() -> None:
     assert {str(file.relative_to(ROOT)): length for file, length in lengths.items() if length > LIMIT} == {}
 
 
+def marked_conflicts(text: str) -> list[str]:
+    """Lines that a merge left behind."""
+    return re.findall(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$|^={7}$", text, re.MULTILINE)
+
+
+def test_no_merge_is_left_half_done() -> None:
+    folders = ("src", "tests", "docs", "migrations", "deploy", "tools", "benchmarks", "requirements")
+    files = [file for place in (ROOT.glob("*"), *((ROOT / folder).rglob("*") for folder in folders)) for file in place]
+    texts = {file: text for file in files if file.is_file() and b"\0" not in (text := file.read_bytes())}
+    assert {ROOT / "README.md", ROOT / "docs" / "api.md", Path(__file__)} <= texts.keys()
+    assert [str(file) for file, text in texts.items() if marked_conflicts(text.decode(errors="replace"))] == []
+
+
+def test_what_a_merge_leaves_behind_is_seen() -> None:
+    assert marked_conflicts("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> main\n") == [
+        "<<<<<<< HEAD",
+        "=======",
+        ">>>>>>> main",
+    ]
+    assert marked_conflicts("Title\n=====\n========\n") == []
+
+
 def test_each_lock_holds_the_smaller_one_so_that_installing_it_suffices() -> None:
     assert locked("run")
     assert locked("run") <= locked("embedded") <= locked("dev")
