@@ -172,6 +172,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.OverloadedError: OVERLOADED,
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
+    domain.TooEarlyError: INTERNAL,
     ArchiveDiffersError: INTERNAL,  # of partitions, at the command line
     domain.UnreadableError: INTERNAL,  # a name that no key of ours opens
     domain.EngineFailedError: INTERNAL,  # likewise
