@@ -223,6 +223,7 @@ async def test_nothing_to_tell_is_told(tmp_path: Path) -> None:
     page = render_monitoring(found)
     for said in ("No payment is old enough", "There are none to judge", "decided nothing", "No payment of these weeks"):
         assert said in page
+    assert "<table" not in page
 
 
 def many(found: Monitoring) -> dict[tuple[str, str], float]:
@@ -237,6 +238,7 @@ async def test_figures_are_kept_for_metrics_and_the_page_stands_alone() -> None:
     found = await Watching(rows).monitor(timedelta(days=5))
     assert found.drift
     assert "drift_psi" not in {name for name, _ in many(found)}, "a handful of payments raises no alert"
+    assert "mostly chance" in render_monitoring(found)
     rows += [a_past_check(66 + number / 1_000, features=strange) for number in range(LEAST_COMPARED)]
     at = Watching(rows)
     found = await at.monitor(timedelta(days=5))
