@@ -30,6 +30,7 @@ DEEPEST: Final = 64
 """Objects and arrays in one another; nothing we accept has more than one."""
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _JSON: Final = re.compile(rb'application/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?', re.IGNORECASE)
 _WHOLE: Final = "body"
 
@@ -126,11 +127,21 @@ def diagnose(raw: bytes, schema: type[msgspec.Struct]) -> ProblemError:
         value = _parse(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ProblemError(MALFORMED_JSON)
-    if _too_deep(value):
+    if _too_deep(raw):
         return ProblemError(MALFORMED_JSON)
     if not isinstance(value, dict):
         return ProblemError(VALIDATION_FAILED, [FieldError(_WHOLE, "wrong_type")])
     return ProblemError(VALIDATION_FAILED, _faults(value, schema))
+
+
+def require_shallow(member: msgspec.Raw) -> None:
+    """Refuse a member of a body that was kept as it came and is nested deeper than one may be.
+
+    Raises:
+        ProblemError: it is.
+    """
+    if _too_deep(b"{" + bytes(member)):
+        raise ProblemError(MALFORMED_JSON)
 
 
 def _parse(raw: bytes) -> object:
@@ -187,15 +198,15 @@ def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - a type, as msgspe
     return True
 
 
-def _too_deep(value: object) -> bool:
-    level: list[object] = [value]
-    for _ in range(DEEPEST + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return False
-    return True
+def _too_deep(text: bytes) -> bool:
+    """Whether JSON of correct syntax has too many objects and arrays in one another."""
+    depth = 0
+    for found in _STRUCTURE.finditer(text):
+        mark = found[0][:1]
+        if mark in b"[{":
+            depth += 1
+            if depth > DEEPEST:
+                return True
+        elif mark in b"]}":
+            depth -= 1
+    return False
