@@ -65,7 +65,9 @@ class OwnServer:
         self.alive = False
 
     def start(self) -> None:
-        """Bring it back."""
+        """Bring it back, whether it was killed or has ended by itself."""
+        if self.alive:
+            self._server.stop()
         self._server = self._kind(self._home, durable=self._durable, port=self._port)
         self.alive = True
 

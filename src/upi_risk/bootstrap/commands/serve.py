@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -35,6 +36,7 @@ def command(shared: str | None) -> None:
     settings = read_settings()
     settings.require_safe()
     _allow_descriptors(settings.max_connections + SPARE_DESCRIPTORS)
+    _end_in_order_with_the_terminal()
     if shared is not None:
         line, alive, ready = map(int, shared.split(","))
         config = uvicorn.Config(create(settings), **server_options(settings))
@@ -92,6 +94,15 @@ def _allow_descriptors(wanted: int) -> None:
     enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     if soft != resource.RLIM_INFINITY and soft < enough:
         resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
+
+
+def _end_in_order_with_the_terminal() -> None:
+    """A terminal that closes tells all processes in it, the workers too; who is told is to drain, as by SIGTERM.
+
+    Where somebody asked for it not to matter (nohup), it does not.
+    """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _id_maker() -> Callable[[], str]:
