@@ -42,7 +42,7 @@ def test_requests_stages_and_refusals_are_counted_once() -> None:
 
 
 async def test_totals_are_kept_again_when_there_is_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Red when the error of a full disk ends the task: nothing is counted any more, and the end of the service fails."""
+    """Red when the error of a full disk ends the task: nothing is counted any more, and the service ends badly."""
     monkeypatch.setattr(metering, "FLUSH_SECONDS", 0.01)
     meter, shelf = Meter(), Shelf(tmp_path / "away")
     keeping = metering.Keeping(meter, shelf, lambda _: None)
