@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from litestar import Litestar
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.bootstrap.container import Container
@@ -198,20 +196,11 @@ def _limit(container: Container, settings: Settings) -> LimitRequests | None:
 
 
 async def _database_answers(container: Container) -> bool:
-    """Whether the database answers in time; a probe that hangs is abandoned, since cancelling it may hang as well."""
-    probe = asyncio.create_task(_probe(container))
+    """Whether the database takes checks, and says so in time; a probe that hangs is abandoned: cancelling may hang."""
+    probe = asyncio.create_task(container.ledger().works())
     probe.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else may be there to look
     await asyncio.wait({probe}, timeout=READY_WITHIN_SECONDS)
     if not probe.done():
         probe.cancel()
         return False
     return probe.result()
-
-
-async def _probe(container: Container) -> bool:
-    try:
-        async with container.engine().connect() as connection:
-            await connection.execute(text("select 1"))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from time import perf_counter
+
+import pytest
 
 from upi_risk.adapters.postgres.survey import Judged
 from upi_risk.adapters.prometheus.page import page
+from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.adapters.prometheus.tally import Tally
+from upi_risk.bootstrap import metering
 from upi_risk.bootstrap.metering import Meter
 from upi_risk.bootstrap.surveying import _judge
 from upi_risk.domain.errors import UnknownUserError
@@ -33,6 +39,24 @@ def test_requests_stages_and_refusals_are_counted_once() -> None:
     assert 'upi_risk_refusals_total{error="UnknownUserError"} 2.0' in told
     assert 'upi_risk_stage_seconds_count{stage="load"} 1.0' in told
     assert "upi_risk_batch_size_sum 2.0" in told
+
+
+async def test_totals_are_kept_again_when_there_is_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red when the error of a full disk ends the task: nothing is counted any more, and the service ends badly."""
+    monkeypatch.setattr(metering, "FLUSH_SECONDS", 0.01)
+    meter, shelf = Meter(), Shelf(tmp_path / "away")
+    keeping = metering.Keeping(meter, shelf, lambda _: None)
+    await keeping.start()
+    meter.request(a_record())
+    await asyncio.sleep(0.05)
+    shelf.wipe()  # makes the folder
+    meter.request(a_record())
+    await asyncio.sleep(0.05)
+    told = page(shelf.sum()).decode()
+    (tmp_path / "away").rename(tmp_path / "elsewhere")
+    meter.request(a_record())
+    await keeping.stop()
+    assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="200"} 2.0' in told
 
 
 def test_notes_do_not_pile_up_where_nobody_adds_them_up() -> None:
