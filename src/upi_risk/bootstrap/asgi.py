@@ -82,6 +82,7 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         submit=container.check().submit,
         full=container.check().full,
         crowded=container.check().crowded,
+        note_shed=container.check().note_shed,
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),
@@ -117,6 +118,8 @@ def _log_request(container: Container, logs: Logs) -> LogRequest:
         meter.request(record)
         batch = batches.of(record.decided) if record.decided is not None else None
         told = decision_facts(record.decided)
+        if record.times > 1:
+            told["times"] = record.times
         if batch is not None:
             told |= {"batch_size": batch.size, "batch_ms": batch.ms}
             meter.stage("outside", (record.duration_ms - batch.ms) / 1000)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from msgspec import structs
+
 from upi_risk.adapters.postgres.survey import Judged
 from upi_risk.adapters.prometheus.page import page
 from upi_risk.adapters.prometheus.tally import Tally
@@ -22,14 +24,15 @@ def test_requests_stages_and_refusals_are_counted_once() -> None:
     for ms in (3, 499, 501):
         meter.request(a_record(ms=ms))
     meter.request(a_record(status=503))
+    meter.request(structs.replace(a_record(status=503, ms=0), times=40))
     meter.batch([UnknownUserError(), UnknownUserError()])
     meter.stage("load", 0.002)
     meter.add_up()
     meter.add_up()
     told = page(meter.tally).decode()
     assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="200"} 3.0' in told
-    assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="503"} 1.0' in told
-    assert 'upi_risk_request_seconds_bucket{le="0.5",route="/check-transaction"} 3.0' in told
+    assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="503"} 41.0' in told
+    assert 'upi_risk_request_seconds_bucket{le="0.5",route="/check-transaction"} 43.0' in told
     assert 'upi_risk_refusals_total{error="UnknownUserError"} 2.0' in told
     assert 'upi_risk_stage_seconds_count{stage="load"} 1.0' in told
     assert "upi_risk_batch_size_sum 2.0" in told
