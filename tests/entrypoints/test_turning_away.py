@@ -130,7 +130,7 @@ def test_what_is_refused_unread_is_one_message_to_the_parser_too(changes: list[t
 
 
 async def test_each_refusal_has_an_id_of_its_own_and_all_are_counted() -> None:
-    """Red when those that are not told one by one are dropped, or a lot of ids is given out twice."""
+    """Red when those not told one by one are dropped, when ids of a lot are the same, and when heads are kept."""
     records: list[RequestRecord] = []
     noted: list[int] = []
     new_id = SequentialIds()
@@ -145,14 +145,16 @@ async def test_each_refusal_has_an_id_of_its_own_and_all_are_counted() -> None:
     assert {(record.route, record.status) for record in records} == {(PATH, 503)}
     refusals.tell()
     assert sum(noted) == 300
+    assert refusals.checks.path_of(PLAIN) == PATH
+    until = asyncio.get_running_loop().time() + 20
+    while refusals.checks._known and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - nobody tells it
+        await asyncio.sleep(0.02)
+    assert refusals.checks._known == {}, "tokens are kept no longer than there is overload"
     assert [head for head, _, body in (answer.partition(b"\r\n\r\n") for answer in answers) if not body] == []
 
 
 async def test_a_caller_who_is_turned_away_again_and_again_keeps_the_connection_and_loses_it_when_idle() -> None:
-    """Red when the first timer of an idle connection closes it, and when none is set after a refusal.
-
-    All refusals are counted when the server ends.
-    """
+    """Red when the first timer of an idle connection closes it, and when none is set after a refusal."""
     service = Service()
     service.replaced["full"] = lambda: True
     app = service.app()

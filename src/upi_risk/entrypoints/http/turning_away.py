@@ -115,6 +115,7 @@ class Refusals:
         self._default: Sequence[tuple[bytes, bytes]] | None = None
         self._parts = b"", b"", b""
         self._names: list[bytes] = []
+        self._looking = False
         self._singly = 0
         self._more: Counter[str] = Counter()
 
@@ -134,8 +135,6 @@ class Refusals:
 
     def tell(self) -> None:
         """Tell of those that were not told one by one."""
-        if not self._more:
-            self.checks.forget()  # it is over, or nearly
         more, self._more = self._more, Counter()
         self._note(self._singly + more.total())
         self._singly = 0
@@ -143,10 +142,22 @@ class Refusals:
             self._log_request(_record(path, self._new_id(), times))
 
     def _tell(self, path: str, request_id: str) -> None:
-        if not self._singly:
-            asyncio.get_running_loop().call_later(TOLD_SECONDS, self.tell)
+        if not self._looking:
+            self._look_later()
         self._singly += 1
         self._log_request(_record(path, request_id, 1))
+
+    def _look_later(self) -> None:
+        self._looking = True
+        asyncio.get_running_loop().call_later(TOLD_SECONDS, self._look)
+
+    def _look(self) -> None:
+        if self._singly:
+            self.tell()
+            self._look_later()
+        else:
+            self.checks.forget()
+            self._looking = False
 
     def _say(self, default_headers: list[tuple[bytes, bytes]]) -> None:
         """Begin to say what the server says with every answer from now on, and the instant that ids tell."""
