@@ -84,6 +84,7 @@ def _use_cases(container: Container, settings: Settings) -> UseCases:
         submit=container.check().submit,
         full=container.check().full,
         crowded=container.check().crowded,
+        note_shed=container.check().note_shed,
         confirm=container.confirm(),
         report=container.report(),
         look_up=container.look_up(),

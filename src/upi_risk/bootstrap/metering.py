@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import repeat
 from time import perf_counter
 from typing import Final
 
@@ -92,6 +93,9 @@ class Meter:
         counted = Counter((record.method, record.route, str(record.status)) for record in requests)
         for labels, number in counted.items():
             self.tally.count("upi_risk_requests", labels, number)
+        for record in requests:
+            if record.times > 1:
+                self._more_like(record)
         for route in {record.route for record in requests}:
             seconds = (record.duration_ms / 1000 for record in requests if record.route == route)
             self.tally.observe("upi_risk_request_seconds", (route,), seconds)
@@ -99,6 +103,12 @@ class Meter:
             self.tally.observe("upi_risk_stage_seconds", (stage,), seen)
         self.tally.observe("upi_risk_batch_size", (), map(len, batches))
         self._answers([answer for batch in batches for answer in batch])
+
+    def _more_like(self, record: RequestRecord) -> None:
+        """Add those that a record stands for beside its own request."""
+        others = record.times - 1
+        self.tally.count("upi_risk_requests", (record.method, record.route, str(record.status)), others)
+        self.tally.observe("upi_risk_request_seconds", (record.route,), repeat(record.duration_ms / 1000, others))
 
     def _answers(self, answers: Sequence[Answer]) -> None:
         decided = [answer.assessment for answer in answers if isinstance(answer, Transaction)]

@@ -43,6 +43,8 @@ class RequestLog:
             "request_id": record.request_id,
             "trace_id": record.trace_id,
         }
+        if record.times > 1:
+            known["times"] = record.times
         if record.decided is not None:
             known |= decision_facts(record.decided)
             batch = self._batches.of(record.decided)

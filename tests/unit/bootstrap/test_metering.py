@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+from msgspec import structs
 
 from upi_risk.adapters.postgres.survey import Judged
 from upi_risk.adapters.prometheus.page import page
@@ -27,15 +28,15 @@ def test_requests_stages_and_refusals_are_counted_once() -> None:
     meter = Meter()
     for ms in (3, 499, 501):
         meter.requests([a_record(ms=ms)])
-    meter.requests([a_record(status=503)])
+    meter.requests([a_record(status=503), structs.replace(a_record(status=503, ms=0), times=40)])
     meter.batch([UnknownUserError(), UnknownUserError()])
     meter.stage("load", 0.002)
     meter.add_up()
     meter.add_up()
     told = page(meter.tally).decode()
     assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="200"} 3.0' in told
-    assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="503"} 1.0' in told
-    assert 'upi_risk_request_seconds_bucket{le="0.5",route="/check-transaction"} 3.0' in told
+    assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="503"} 41.0' in told
+    assert 'upi_risk_request_seconds_bucket{le="0.5",route="/check-transaction"} 43.0' in told
     assert 'upi_risk_refusals_total{error="UnknownUserError"} 2.0' in told
     assert 'upi_risk_stage_seconds_count{stage="load"} 1.0' in told
     assert "upi_risk_batch_size_sum 2.0" in told
@@ -47,14 +48,14 @@ async def test_totals_are_kept_again_when_there_is_room_again(tmp_path: Path, mo
     meter, shelf = Meter(), Shelf(tmp_path / "away")
     keeping = metering.Keeping(meter, shelf, lambda _: None)
     await keeping.start()
-    meter.request(a_record())
+    meter.requests([a_record()])
     await asyncio.sleep(0.05)
     shelf.wipe()  # makes the folder
-    meter.request(a_record())
+    meter.requests([a_record()])
     await asyncio.sleep(0.05)
     told = page(shelf.sum()).decode()
     (tmp_path / "away").rename(tmp_path / "elsewhere")
-    meter.request(a_record())
+    meter.requests([a_record()])
     await keeping.stop()
     assert 'upi_risk_requests_total{method="POST",route="/check-transaction",status="200"} 2.0' in told
 
