@@ -81,8 +81,9 @@ timing: setup-dev ## Whether answers, or how long they take, tell known phones f
 	@$(BIN)/python -m tests.attacks.timing $(TIMES)
 
 EXAMPLES ?= 100
-schemathesis: .venv-security/installed ## The OpenAPI document, as a payer, an analyst and an admin, against a service of its own (EXAMPLES=, SEED=)
-	@SEED=$(SEED) $(BIN)/python -m tests.attacks.documented $(SECURITY)/schemathesis $(EXAMPLES)
+PATIENCE ?= 10
+schemathesis: .venv-security/installed ## The OpenAPI document, as payer, analyst, admin and service, against a service of its own (EXAMPLES=, SEED=)
+	@SEED=$(SEED) PATIENCE=$(PATIENCE) $(BIN)/python -m tests.attacks.documented $(SECURITY)/schemathesis $(EXAMPLES)
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy src tests migrations tools benchmarks
