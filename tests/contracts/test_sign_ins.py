@@ -17,7 +17,8 @@ from upi_risk.adapters.redis.client import create_client
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.domain.account_ports import SignIns
-from upi_risk.domain.errors import PhoneTakenError, StoreUnavailableError
+from upi_risk.domain.erasure import erased
+from upi_risk.domain.errors import PhoneTakenError, StoreUnavailableError, UnknownUserError
 from upi_risk.domain.ports import Sessions
 from upi_risk.domain.session import TokenKind, digest
 from upi_risk.domain.sign_in import Family, Renewal, Verdict
@@ -88,6 +89,28 @@ async def test_the_oldest_sign_in_beyond_the_most_is_ended(both: Both) -> None:
         await begin(both, a_family(name, created_at=later(seconds=number)), most=2)
     assert [held.name for held in await both.sign_ins.of_user(USER, NOON)] == ["c", "b"]
     assert [await both.opens(f"access-{name}") for name in "abc"] == [False, True, True]
+
+
+async def test_of_many_sign_ins_at_once_no_more_than_the_most_live(both: Both) -> None:
+    """Red when the user is not locked: each ended what it saw, and the others stayed."""
+    user, first = a_user(USER), a_family("first", created_at=later(seconds=-1))
+    access = first.access_session(digest("access-first"), NOON, later(minutes=15))
+    await both.sign_ins.begin(first, access, 2, user)
+    names = [f"n{number}" for number in range(8)]
+    await asyncio.gather(*(begin(both, a_family(name), most=2) for name in names))
+    live = {held.name for held in await both.sign_ins.of_user(USER, NOON)}
+    assert len(live) == 2
+    assert {name for name in ["first", *names] if await both.opens(f"access-{name}")} == live
+
+
+async def test_who_was_erased_signs_in_no_more(both: Both) -> None:
+    """Red when a sign-in that found its user before the erasure is stored after it."""
+    user, family = erased(a_user(USER)), a_family("a")
+    access = family.access_session(digest("access-a"), NOON, later(minutes=15))
+    await both.sign_ins.begin(a_family("first"), replace(access, token_digest=b"first", family="first"), 5, user)
+    with pytest.raises(UnknownUserError):
+        await begin(both, family)
+    assert not await both.opens("access-a")
 
 
 async def test_a_live_refresh_token_is_exchanged_and_the_old_one_gets_the_new_one_for_a_while(both: Both) -> None:

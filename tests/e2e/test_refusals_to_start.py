@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,14 @@ def test_a_mistyped_database_url_is_told_by_what_serves(tmp_path: Path, command:
 def test_a_mistyped_redis_url_is_told_in_a_sentence(upi_risk: Told, url: str) -> None:
     environ = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": url}
     assert upi_risk("serve", **environ) == (1, REDIS_FORM)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_somebody_has_is_told_before_a_model_is_loaded(upi_risk: Told, workers: str) -> None:
+    """Red where the address is left to the server: a traceback, or a line of its log after all else was done."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        servers = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+        code, said = upi_risk("serve", PORT=port, WORKERS=workers, HOST="127.0.0.1", **servers)
+    told = f"Port {port} of 127.0.0.1 cannot be served: Address already in use. Choose another HOST or PORT.\n"
+    assert (code, said) == (1, told)

@@ -105,7 +105,7 @@ def _valkey(var_dir: Path) -> EmbeddedValkey:
 def _write(file: Path, urls: ServerUrls) -> None:
     """As lines that a shell can read (`. var/dev.env`), for its owner alone."""
     file.unlink(missing_ok=True)
-    file.touch(0o600)
+    file.touch(0o600, exist_ok=False)
     named = {"DATABASE_URL": urls.database, "REDIS_URL": urls.redis, "DATABASE_OWNER_URL": urls.owner}
     lines = [f"{name}={shlex.quote(url)}\n" for name, url in named.items()]
     file.write_text("".join(lines), encoding="utf-8")

@@ -102,6 +102,6 @@ def _session(token_digest: bytes, reply: Any) -> Session | None:  # noqa: ANN401
         return None
     try:
         session = session_record(reply).value()
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, TypeError, ValueError):
         return None
     return session if session.token_digest == token_digest else None

@@ -1,5 +1,5 @@
-// Signing in, asking the service, and going from one section to another. The tokens are held by this page alone: closing
-// or reloading it forgets them.
+// Signing in, asking the service, and going from one section to another. The token is held by this page alone: closing
+// or reloading it forgets it.
 
 import { button, card, el, field, form } from "/console/assets/parts.js";
 import { payment, receiver, reviews, rules, service } from "/console/assets/views.js";
@@ -10,7 +10,7 @@ const nav = document.getElementById("nav");
 const leave = document.getElementById("leave");
 const notice = document.getElementById("notice");
 let token = null;
-let successor = null; // what an access token that is over is exchanged for another with
+let refresh = null;
 let turn = 0;
 
 export class Refusal extends Error {
@@ -20,31 +20,38 @@ export class Refusal extends Error {
   }
 }
 
-async function send(method, path, body) {
-  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { "content-type": "application/json" } : {}) };
+// Asks the service. An access token that has expired is exchanged once, so that an analyst is not sent out in the midst of a note.
+export async function ask(method, path, body) {
   try {
-    return await fetch(path, { method, headers, body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "omit", redirect: "error" });
-  } catch {
-    throw new Refusal(0, "The service does not answer.");
+    return await once(method, path, body);
+  } catch (error) {
+    if (error.status !== 401 || refresh === null) throw error;
+    const given = refresh;
+    refresh = null;
+    const renewed = await once("POST", "/token/refresh", { refresh_token: given });
+    [token, refresh] = [renewed.access_token, renewed.refresh_token];
+    return once(method, path, body);
   }
 }
 
-// Another access token in the place of one that is over, which it is after a quarter of an hour.
-async function renew() {
-  const answer = await send("POST", "/token/refresh", { refresh_token: successor });
-  if (!answer.ok) return false;
-  ({ access_token: token, refresh_token: successor } = await answer.json());
-  return true;
-}
-
-export async function ask(method, path, body) {
-  let answer = await send(method, path, body);
-  if (answer.status === 401 && successor !== null && (await renew())) answer = await send(method, path, body);
+async function once(method, path, body) {
+  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { "content-type": "application/json" } : {}) };
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "omit", redirect: "error" });
+  } catch {
+    throw new Refusal(0, "The service does not answer: try again in a moment.");
+  }
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
   const fields = (told.errors ?? []).map((each) => `${each.field}: ${each.code}`).join(", ");
   throw new Refusal(answer.status, [told.detail ?? told.title ?? `Status ${answer.status}`, fields].filter(Boolean).join(" "));
 }
+
+// Says of a refusal with this status what it means here.
+export const named = (status, text) => (error) => {
+  throw error.status === status ? new Refusal(status, text) : error;
+};
 
 export function tell(text, bad = false) {
   notice.textContent = text;
@@ -58,31 +65,38 @@ export async function attempt(act) {
     await act();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.status === 401 && token !== null) door();
-    tell(error.message, true);
+    const ended = error.status === 401 && token !== null;
+    if (ended) door();
+    tell(ended ? "The sign-in has ended: sign in again." : error.message, true);
   }
 }
 
 export async function show(section, ...given) {
   const mine = ++turn;
-  for (const each of nav.children) each.setAttribute("aria-current", each.textContent === section ? "page" : "false");
+  main.setAttribute("aria-busy", "true");
   await attempt(async () => {
     const made = await SECTIONS[section](...given);
     if (mine !== turn) return; // somebody clicked on meanwhile
+    for (const each of nav.children) each.setAttribute("aria-current", each.textContent === section ? "page" : "false");
     main.replaceChildren(...made);
     main.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   });
+  if (mine === turn) main.removeAttribute("aria-busy");
 }
 
-async function enter(given, renewal = null) {
-  [token, successor] = [given, renewal];
+const UNWELCOME = {
+  401: "This key opens nothing: upi-risk keys list tells which ones there are.",
+  403: "Nobody made this user an analyst (upi-risk users role PHONE analyst), or the key does not read (upi-risk keys create LABEL --scope read --scope review).",
+};
+
+async function enter(given, renewing = null) {
+  [token, refresh] = [given, renewing];
   try {
     await ask("GET", "/admin/service");
   } catch (error) {
-    token = successor = null;
-    const known = { 401: "This opens nothing.", 403: "This is no analyst, and no key that reads." }[error.status];
-    throw known ? new Refusal(error.status, known) : error;
+    token = refresh = null;
+    throw UNWELCOME[error.status] ? new Refusal(error.status, UNWELCOME[error.status]) : error;
   }
   nav.replaceChildren(...Object.keys(SECTIONS).map((name) => button(name, () => show(name))));
   leave.hidden = false;
@@ -91,19 +105,19 @@ async function enter(given, renewal = null) {
 }
 
 async function byPhone(asked) {
-  const answer = await ask("POST", "/login", asked);
+  const answer = await ask("POST", "/login", asked).catch(named(404, "Nobody has signed up with this phone."));
   if (answer.challenge_id === undefined) return enter(answer.access_token, answer.refresh_token);
   const { challenge_id, expires_in } = answer;
   const code = field("otp", "The code that the phone got", { inputmode: "numeric", maxlength: 6, pattern: "[0-9]{6}", autocomplete: "one-time-code" });
-  const proven = ({ otp }) => attempt(() => byPhone({ phone: asked.phone, challenge_id, otp }));
+  const send = ({ otp }) => attempt(() => byPhone({ phone: asked.phone, challenge_id, otp }));
   const anew = el("div", { class: "row" }, button("Another code", () => attempt(() => byPhone({ phone: asked.phone }))), button("Another phone", door));
   const until = el("p", { class: "quiet" }, `It is good for ${Math.round(expires_in / 60)} minutes and five tries.`);
-  main.replaceChildren(card("Sign in", until, form([code], "Sign in", proven), anew));
-  code.querySelector("input").focus();
+  main.replaceChildren(card("Sign in", until, form([code], "Sign in", send), anew));
+  document.getElementById("field-otp").focus();
 }
 
 function door() {
-  token = successor = null;
+  token = refresh = null;
   turn += 1;
   nav.replaceChildren();
   leave.hidden = true;
