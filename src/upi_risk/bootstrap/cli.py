@@ -45,6 +45,8 @@ COMMANDS: Final = (
 _NO_RIGHT: Final = "42501"
 """PostgreSQL's code for what a role is not allowed."""
 
+_ASK_THE_OWNER: Final = "The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner."
+
 
 class CommandModules(click.RichGroup):
     """Each command is the ``command`` of its module in ``bootstrap/commands``."""
@@ -72,14 +74,17 @@ def main() -> None:
     """Run a command; what we refuse is one sentence on stderr and exit code 1."""
     try:
         cli(prog_name="upi-risk")
-    except (SettingsError, UpiRiskError) as error:
-        click.echo(str(error) or type(error).__name__, err=True)
-        sys.exit(1)
     except Exception as error:
-        if getattr(getattr(error, "orig", error), "sqlstate", None) != _NO_RIGHT:
+        not_allowed = _is_not_allowed(error) or _is_not_allowed(error.__cause__)
+        if not (not_allowed or isinstance(error, SettingsError | UpiRiskError)):
             raise
-        click.echo("The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner.", err=True)
+        click.echo(_ASK_THE_OWNER if not_allowed else str(error) or type(error).__name__, err=True)
         sys.exit(1)
+
+
+def _is_not_allowed(error: BaseException | None) -> bool:
+    """Whether it is PostgreSQL's word that a role may not do something."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) == _NO_RIGHT
 
 
 if __name__ == "__main__":
