@@ -10,7 +10,7 @@ from typing import Final
 import rich_click as click
 
 from upi_risk.bootstrap.settings import SettingsError
-from upi_risk.domain.errors import UpiRiskError
+from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailableError, UpiRiskError
 
 COMMANDS: Final = (
     "run",
@@ -43,6 +43,14 @@ COMMANDS: Final = (
 )
 
 
+SILENT: Final = {
+    DeadlineError: "There was no answer in time, and nobody knows what was done: look, then try again.",
+    ContendedError: "Somebody else changed the same at the same time, and nothing was saved: try again.",
+    StoreUnavailableError: "PostgreSQL cannot be reached: see that what DATABASE_URL names answers, then try again.",
+}
+"""What errors mean that carry no facts of their own; the first that fits."""
+
+
 class CommandModules(click.RichGroup):
     """Each command is the ``command`` of its module in ``bootstrap/commands``."""
 
@@ -70,8 +78,16 @@ def main() -> None:
     try:
         cli(prog_name="upi-risk")
     except (SettingsError, UpiRiskError) as error:
-        click.echo(str(error) or type(error).__name__, err=True)
+        click.echo(told(error), err=True)
         sys.exit(1)
+
+
+def told(error: Exception) -> str:
+    """A sentence for a terminal, which says what to do where the error itself does not."""
+    for kind, sentence in SILENT.items():
+        if not str(error) and isinstance(error, kind):
+            return sentence
+    return str(error) or type(error).__name__
 
 
 if __name__ == "__main__":
