@@ -42,6 +42,9 @@ COMMANDS: Final = (
     "audit",
 )
 
+_NO_RIGHT: Final = "42501"
+"""PostgreSQL's code for what a role is not allowed."""
+
 
 SILENT: Final = {
     DeadlineError: "There was no answer in time, and nobody knows what was done: look, then try again.",
@@ -79,6 +82,11 @@ def main() -> None:
         cli(prog_name="upi-risk")
     except (SettingsError, UpiRiskError) as error:
         click.echo(told(error), err=True)
+        sys.exit(1)
+    except Exception as error:
+        if getattr(getattr(error, "orig", error), "sqlstate", None) != _NO_RIGHT:
+            raise
+        click.echo("The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner.", err=True)
         sys.exit(1)
 
 

@@ -42,6 +42,6 @@ def audit_command(open_house: OpenOperatorHouse) -> click.Group:
             entry = record.entry
             at = entry.at.strftime("%Y-%m-%d %H:%M:%S")
             table.add_row(str(record.number), at, entry.actor, str(entry.deed), entry.subject, entry.detail)
-        Console().print(table)
+        Console(markup=False, emoji=False).print(table)
 
     return group
