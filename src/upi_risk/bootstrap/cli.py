@@ -10,7 +10,7 @@ from typing import Final
 import rich_click as click
 
 from upi_risk.bootstrap.settings import SettingsError
-from upi_risk.domain.errors import UpiRiskError
+from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailableError, UpiRiskError
 
 COMMANDS: Final = (
     "run",
@@ -48,6 +48,14 @@ _NO_RIGHT: Final = "42501"
 _ASK_THE_OWNER: Final = "The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner."
 
 
+SILENT: Final = {
+    DeadlineError: "There was no answer in time, and nobody knows what was done: look, then try again.",
+    ContendedError: "Somebody else changed the same at the same time, and nothing was saved: try again.",
+    StoreUnavailableError: "PostgreSQL cannot be reached: see that what DATABASE_URL names answers, then try again.",
+}
+"""What errors mean that carry no facts of their own; the first that fits."""
+
+
 class CommandModules(click.RichGroup):
     """Each command is the ``command`` of its module in ``bootstrap/commands``."""
 
@@ -78,13 +86,21 @@ def main() -> None:
         not_allowed = _is_not_allowed(error) or _is_not_allowed(error.__cause__)
         if not (not_allowed or isinstance(error, SettingsError | UpiRiskError)):
             raise
-        click.echo(_ASK_THE_OWNER if not_allowed else str(error) or type(error).__name__, err=True)
+        click.echo(_ASK_THE_OWNER if not_allowed else told(error), err=True)
         sys.exit(1)
 
 
 def _is_not_allowed(error: BaseException | None) -> bool:
     """Whether it is PostgreSQL's word that a role may not do something."""
     return getattr(getattr(error, "orig", error), "sqlstate", None) == _NO_RIGHT
+
+
+def told(error: Exception) -> str:
+    """A sentence for a terminal, which says what to do where the error itself does not."""
+    for kind, sentence in SILENT.items():
+        if not str(error) and isinstance(error, kind):
+            return sentence
+    return str(error) or type(error).__name__
 
 
 if __name__ == "__main__":
