@@ -77,6 +77,22 @@ class PostgresLedger:
                     applied |= await again(self._apply_whole, change)
         return [change.user.user_id in applied for change in changes]
 
+    async def works(self) -> bool:
+        """Whether a check could be read for and committed: the statements of both, with nothing to do.
+
+        They fail where the server cannot be reached or takes no writes, and where a table, a column or a right is
+        missing. Somebody's lock, or another one's long statement, passes.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql(statements.LOAD, _keys_of(()))
+                await connection.exec_driver_sql(statements.COMMIT, _columns_of(()))
+        except exc.SQLAlchemyError as error:
+            return isinstance(error, exc.DBAPIError) and isinstance(error.orig, LockNotAvailable)
+        except OSError:
+            return False
+        return True
+
     async def _apply_plain(self, changes: Sequence[Change]) -> set[str]:
         """Apply all, or those whose users nobody else has locked for long.
 

@@ -162,7 +162,7 @@ class RedisSnapshotCache:
         for (user_id, asked), reply in zip(pairs.items(), replies, strict=True):
             try:
                 user, payees = self._user(user_id, list(asked), reply)
-            except (msgspec.DecodeError, ValueError, ResponseError):
+            except (msgspec.DecodeError, TypeError, ValueError, ResponseError):
                 yield self._user_key(user_id)
                 continue
             if user is not None:
@@ -173,7 +173,7 @@ class RedisSnapshotCache:
         for upi_id, reply in zip(receivers, replies, strict=True):
             try:
                 receiver = self._receiver(upi_id, reply, snapshot)
-            except (msgspec.DecodeError, ValueError, ResponseError):
+            except (msgspec.DecodeError, TypeError, ValueError, ResponseError):
                 yield self._receiver_key(upi_id)
                 continue
             if receiver is not None:
