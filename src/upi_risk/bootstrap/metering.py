@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import repeat
 from time import perf_counter
 from typing import Final
 
@@ -51,11 +52,11 @@ class Meter:
         self._batches: list[Sequence[Answer]] = []
         self._stages: dict[str, list[float]] = {}
 
-    def request(self, record: RequestRecord) -> None:
-        """Note a request that was answered."""
+    def requests(self, records: Sequence[RequestRecord]) -> None:
+        """Note requests that were answered."""
         if not self._noting:
             return
-        self._requests.append(record)
+        self._requests.extend(records)
         if len(self._requests) >= _FULL:
             self.add_up()
 
@@ -92,6 +93,9 @@ class Meter:
         counted = Counter((record.method, record.route, str(record.status)) for record in requests)
         for labels, number in counted.items():
             self.tally.count("upi_risk_requests", labels, number)
+        for record in requests:
+            if record.times > 1:
+                self._more_like(record)
         for route in {record.route for record in requests}:
             seconds = (record.duration_ms / 1000 for record in requests if record.route == route)
             self.tally.observe("upi_risk_request_seconds", (route,), seconds)
@@ -99,6 +103,12 @@ class Meter:
             self.tally.observe("upi_risk_stage_seconds", (stage,), seen)
         self.tally.observe("upi_risk_batch_size", (), map(len, batches))
         self._answers([answer for batch in batches for answer in batch])
+
+    def _more_like(self, record: RequestRecord) -> None:
+        """Add those that a record stands for beside its own request."""
+        others = record.times - 1
+        self.tally.count("upi_risk_requests", (record.method, record.route, str(record.status)), others)
+        self.tally.observe("upi_risk_request_seconds", (record.route,), repeat(record.duration_ms / 1000, others))
 
     def _answers(self, answers: Sequence[Answer]) -> None:
         decided = [answer.assessment for answer in answers if isinstance(answer, Transaction)]

@@ -49,7 +49,7 @@ async def test_a_user_s_payments_in_one_batch_are_decided_one_after_the_other() 
     assert counts == [0.0, 0.0, 1.0, 2.0]
     instants = [answer.payment.at for answer in answers if isinstance(answer, Transaction)]
     assert instants == [NOON + MICROSECOND, NOON + MICROSECOND, NOON + 2 * MICROSECOND, NOON + 3 * MICROSECOND]
-    assert house.scorer.batches == [2, 1, 1]
+    assert house.scorer.batches == [4]
     stored = house.store.users[user.user_id]
     assert (stored.transaction_count, stored.settled_count) == (3, 2)
 
