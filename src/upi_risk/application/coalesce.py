@@ -206,7 +206,7 @@ class Coalesce(Generic[Question, Result]):
             self._taken = [others for others in self._taken if others is not taken]
             self._under_way -= len(taken)
             if taken:
-                self._room.answered(len(taken), loop.time())
+                self._room.answered(len(taken), loop.time(), taken[-1].since)
             self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
             self._go_on(loop)
             if not self._tasks and self._timer is not None:
@@ -222,7 +222,8 @@ class Coalesce(Generic[Question, Result]):
         now = loop.time()
         if self._patience.by_pace:
             computed = thread_time()
-            self._room.looked(now - due, (computed - self._computed) / ((now - self._looked) or 1.0))
+            busy = (computed - self._computed) / ((now - self._looked) or 1.0)
+            self._room.looked(now - due, busy, now - self._taken[0][-1].since if self._taken else 0.0)
             self._looked, self._computed = now, computed
         oldest = now - self._patience.deadline_seconds
         for taken in self._taken:
