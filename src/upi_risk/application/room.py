@@ -21,7 +21,6 @@ _UNTIL: Final = 0.75
 """It has time again when both are below so much of that."""
 
 _SLOW: Final = 2
-_SLOWEST: Final = 3
 
 _OF_ALL: Final = 4
 """A batch is one of so many that there is room for: two are under way, and two wait."""
@@ -37,7 +36,7 @@ class Room:
     not read yet waits, too. So the loop's lateness is watched, and while it is short of time no more questions are let
     in than it answers within the time that they may take. A store that is slow by itself leaves the loop idle, and more
     questions at once make larger batches. So they are let in until even those that waited least take twice the time;
-    from then on, what is answered within three times of it.
+    from then on, what is answered within that.
 
     Attributes:
         most: questions that may be under way, waiting ones included.
@@ -86,6 +85,6 @@ class Room:
             self.most = max(LEAST, int(self._seconds / self._each))
             self.batch = min(self.most // _OF_ALL, LARGEST_BATCH)
         elif max(self._stay, since) > _SLOW * self._seconds and self._each:
-            self.most = max(LEAST, int(_SLOWEST * self._seconds / self._each))
+            self.most = max(LEAST, int(_SLOW * self._seconds / self._each))
         else:
             self.most = BOUNDLESS

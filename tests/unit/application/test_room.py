@@ -55,7 +55,7 @@ def test_what_is_done_in_one_go_is_a_part_of_what_there_is_room_for() -> None:
 
 def test_a_slow_store_is_asked_for_what_it_answers_in_time() -> None:
     """Red when only the loop bounds what is let in: questions wait for a store until their deadline."""
-    for each, most in ((0.0005, 300), (0.02, LEAST)):
+    for each, most in ((0.0005, 200), (0.02, LEAST)):
         room = Room(0.05)
         room.opened(0.0)
         for turn in range(1, 20):
