@@ -107,20 +107,20 @@ class _Load:
         self._free.append(made.fileno())
         self._idle[made.fileno()] = perf_counter()
 
-    def _keep_fresh(self, now: float) -> None:
-        """Give up connections that have been idle for long, and have one."""
+    def _has_fresh(self, now: float) -> bool:
+        """Whether a connection is free that the service is not about to close."""
         while self._free and now - self._idle[self._free[-1]] > _LONGEST_IDLE_SECONDS:
             self._end(self._free[-1])
         if not self._free and len(self._open) < self._order.connections:
             self._connect()
+        return bool(self._free)
 
     def run(self) -> Flooded:
         order, began, spent = self._order, perf_counter(), _spent()
         gap, due, due_next = (1 / order.rate if order.rate else 0.0), 0, began
         while (now := perf_counter()) < began + order.seconds and self._sent < (order.most or self._sent + 1):
-            self._keep_fresh(now)
             if gap:
-                while self._free and due_next <= now:
+                while due_next <= now and self._has_fresh(now):
                     if now - due_next < _PATIENCE_SECONDS:
                         self._send(due_next)
                         self._late.append(now - due_next)
