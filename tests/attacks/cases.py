@@ -19,7 +19,7 @@ FILES = tuple(sorted(path.stem for path in CORPUS.glob("*.toml")))
 _HELD = re.compile(r"<<(?:hex:([0-9a-f]+)|((?:(?!>>).)+?)\*(\d+)|(\w+))>>", re.DOTALL)
 _KEYS = {
     "id", "what", "send", "to", "method", "query", "body", "fields", "headers", "without", "expect", "closes", "errors",
-    "shows", "hides", "twice",
+    "shows", "hides", "twice", "ends",
 }  # fmt: skip
 
 ROUTES: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -60,6 +60,7 @@ class Case:
         shows: headers of the last answer, with their values; an empty one means that there is any.
         hides: headers that no answer has.
         twice: whether the same is sent again on another connection, and answered alike but for the request's id.
+        ends: whether the caller says that nothing more comes, and still reads.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Case:
     shows: Mapping[str, str]
     hides: tuple[str, ...]
     twice: bool
+    ends: bool
 
 
 def cases(file: str) -> list[Case]:
@@ -124,6 +126,7 @@ def _cases(entry: dict[str, Any]) -> Iterator[Case]:
             shows=entry.get("shows", {}),
             hides=tuple(entry.get("hides", ())),
             twice=entry.get("twice", False),
+            ends=entry.get("ends", False),
         )
 
 

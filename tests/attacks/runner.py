@@ -89,6 +89,8 @@ class Run:
         answers: list[Answer] = []
         try:
             connection.send(sent)
+            if case.ends:
+                connection.end()
             for _ in case.expect:
                 answer = connection.answer(case.method)
                 if answer is None:

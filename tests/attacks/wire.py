@@ -55,6 +55,11 @@ class Connection:
         with suppress(BrokenPipeError, ConnectionResetError):
             self.opened.sendall(data)
 
+    def end(self) -> None:
+        """Say that nothing more comes."""
+        with suppress(OSError):
+            self.opened.shutdown(socket.SHUT_WR)
+
     def answer(self, method: str = "") -> Answer | None:
         """The next answer; None if the server closed the connection instead.
 

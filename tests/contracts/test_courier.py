@@ -102,6 +102,11 @@ async def test_a_refused_connection_and_an_answer_that_is_no_http_are_told_by_th
     assert await courier.post(url, {}, "{}") == Answered(None, "ConnectError")
 
 
+async def test_a_name_that_cannot_be_one_fails_alone(courier: HttpCourier) -> None:
+    """Removed: that it is caught; no message was delivered any more, to anybody."""
+    assert await courier.post("https://a..example/", {}, "{}") == Answered(None, "UnicodeError")
+
+
 async def test_a_name_that_leads_to_a_private_address_is_not_sent_to() -> None:
     """Removed: the look at what a name leads to; the message arrived."""
     courier = HttpCourier(loopback=False)

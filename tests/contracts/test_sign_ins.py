@@ -17,7 +17,8 @@ from upi_risk.adapters.redis.client import create_client
 from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.sign_ins import CachedSignIns
 from upi_risk.domain.account_ports import SignIns
-from upi_risk.domain.errors import PhoneTakenError, StoreUnavailableError
+from upi_risk.domain.erasure import erased
+from upi_risk.domain.errors import PhoneTakenError, StoreUnavailableError, UnknownUserError
 from upi_risk.domain.ports import Sessions
 from upi_risk.domain.session import TokenKind, digest
 from upi_risk.domain.sign_in import Family, Renewal, Verdict
@@ -88,6 +89,28 @@ async def test_the_oldest_sign_in_beyond_the_most_is_ended(both: Both) -> None:
         await begin(both, a_family(name, created_at=later(seconds=number)), most=2)
     assert [held.name for held in await both.sign_ins.of_user(USER, NOON)] == ["c", "b"]
     assert [await both.opens(f"access-{name}") for name in "abc"] == [False, True, True]
+
+
+async def test_of_many_sign_ins_at_once_no_more_than_the_most_live(both: Both) -> None:
+    """Red when the user is not locked: each ended what it saw, and the others stayed."""
+    user, first = a_user(USER), a_family("first", created_at=later(seconds=-1))
+    access = first.access_session(digest("access-first"), NOON, later(minutes=15))
+    await both.sign_ins.begin(first, access, 2, user)
+    names = [f"n{number}" for number in range(8)]
+    await asyncio.gather(*(begin(both, a_family(name), most=2) for name in names))
+    live = {held.name for held in await both.sign_ins.of_user(USER, NOON)}
+    assert len(live) == 2
+    assert {name for name in ["first", *names] if await both.opens(f"access-{name}")} == live
+
+
+async def test_who_was_erased_signs_in_no_more(both: Both) -> None:
+    """Red when a sign-in that found its user before the erasure is stored after it."""
+    user, family = erased(a_user(USER)), a_family("a")
+    access = family.access_session(digest("access-a"), NOON, later(minutes=15))
+    await both.sign_ins.begin(a_family("first"), replace(access, token_digest=b"first", family="first"), 5, user)
+    with pytest.raises(UnknownUserError):
+        await begin(both, family)
+    assert not await both.opens("access-a")
 
 
 async def test_a_live_refresh_token_is_exchanged_and_the_old_one_gets_the_new_one_for_a_while(both: Both) -> None:
@@ -177,6 +200,43 @@ class SlowSessions(MemorySessions):
         self.read.set()
         await self.go_on.wait()
         return found
+
+
+async def test_a_token_is_copied_when_it_is_made(client: Redis) -> None:
+    """Removed: the copies; each of the three was asked for in the store."""
+    store = MemoryStore()
+    both = Both(CachedSignIns(MemorySignIns(store), client), CachedSessions(MemorySessions(store), client))
+    await begin(both, a_family("a"))
+    for token in ("first", "again"):  # the second within the grace of a lost reply
+        await both.sign_ins.renew(digest("refresh-a"), a_renewal(token))
+    store.sessions.clear()
+    assert [await both.opens(f"access-{token}") for token in ("a", "first", "again")] == [True] * 3
+    assert 890_000 < await client.pttl(f"upi:s:{digest('access-first').hex()}") <= 900_000
+
+
+async def test_a_token_that_ended_while_it_was_made_is_not_copied(client: Redis) -> None:
+    """Removed: NX of the copy; it opened."""
+    store = MemoryStore()
+    ending = CachedSignIns(MemorySignIns(store), client)
+
+    class EndedAtOnce(MemorySignIns):
+        async def begin(self, family, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202 - as its base
+            ended = await super().begin(family, *rest)
+            await ending.end(USER, None, NOON)
+            return ended
+
+    both = Both(CachedSignIns(EndedAtOnce(store), client), CachedSessions(MemorySessions(store), client))
+    await begin(both, a_family("a"))
+    assert not await both.opens("access-a")
+
+
+async def test_without_redis_somebody_signs_in_all_the_same() -> None:
+    store = MemoryStore()
+    client = create_client("redis://127.0.0.1:1/0")
+    both = Both(CachedSignIns(MemorySignIns(store), client), CachedSessions(MemorySessions(store), client))
+    await begin(both, a_family("a"))
+    assert await both.opens("access-a")
+    await client.aclose()
 
 
 async def test_without_redis_an_end_is_refused_and_done_when_it_is_asked_again(client: Redis) -> None:

@@ -28,8 +28,14 @@ when = [{ fact = "amount", over = 1 }]
 
 
 def upi_risk(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
-    environ = {**os.environ, **urls, "ARTIFACTS_DIR": str(ROOT / "artifacts"), "COLUMNS": "200"}
+    urls = {"DATABASE_URL": settings.database_url, "DATABASE_OWNER_URL": settings.database_owner_url}
+    environ = {
+        **os.environ,
+        **urls,
+        "REDIS_URL": settings.redis_url,
+        "ARTIFACTS_DIR": str(ROOT / "artifacts"),
+        "COLUMNS": "200",
+    }
     return finish(*arguments, environ=environ)
 
 
@@ -87,9 +93,11 @@ async def test_the_commands_show_what_is_there_and_refuse_what_cannot_be(tmp_pat
     await run(settings, "rules", "apply", str(book), "--reason", "to try", "--author", "asha")
     assert await run(settings, "rules", "show") == BOOK
     assert "to try" in await run(settings, "rules", "history")
-    until = ("--until", "2100-01-01", "--reason", "vip", "--author", "ravi")
+    until = ("--until", "2100-01-01", "--reason", "[/x]", "--author", "ravi")
     await run(settings, "lists", "add", "allow", "handle", "okbank", *until)
-    assert "2100-01-01" in await run(settings, "lists", "show")
+    shown = await run(settings, "lists", "show")  # red, with no list at all, where brackets are read as markup
+    assert "2100-01-01" in shown
+    assert "[/x]" in shown
     for arguments, said in (
         (("rules", "check", str(broken)), "There is no fact"),
         (("rules", "apply", str(broken), "--reason", "r", "--author", "a"), "There is no fact"),

@@ -50,7 +50,10 @@ AMOUNTS: dict[str, tuple[str, str | None]] = {
     "+1": ("+1", None),
     "1_000": ("1_000", None),
     "0x10": ("0x10", None),
-    "brackets 500 deep": ("[" * 500 + "]" * 500, "wrong_type"),
+    "brackets 63 deep": ("[" * 63 + "]" * 63, "wrong_type"),
+    "brackets 64 deep in the body's": ("[" * 64 + "]" * 64, None),
+    "brackets 64 deep around a number beyond any float": ("[" * 64 + "1e400" + "]" * 64, None),
+    "brackets of a string": ('"' + "[" * 64 + '"', "wrong_type"),
     "brackets 2,000 deep": ("[" * 2_000 + "]" * 2_000, None),
     "invalid escape in a string": ('"\\x"', None),
 }

@@ -217,6 +217,18 @@ async def test_requests_in_pieces_and_in_a_row_are_answered_in_their_order() -> 
         assert told[0] == told[1]
 
 
+async def test_half_a_request_after_whole_ones_is_refused_after_their_answers() -> None:
+    """Red when the end of what is sent lets the answer before the refusal close the connection."""
+    async with both() as ways:
+        for one in ways:
+            reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+            writer.write(one.asking() * 20 + one.asking()[:50])
+            writer.write_eof()
+            said = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", said)] == [200] * 20 + [400]
+
+
 async def test_limits_count_both_ways_together() -> None:
     """Red when the short way asks nothing of the limiter."""
     service = Service()

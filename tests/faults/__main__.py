@@ -18,6 +18,7 @@ from rich.progress import Progress
 from tests.deploy.stack import nginx_conf
 from tests.deploy.stack import started as program
 from tests.faults import acknowledged
+from tests.faults.at_scale import at_scale
 from tests.faults.checker import violations
 from tests.faults.clock import DAY, LEAPS, LIMIT, Leapt, faked, find_faketime, leap
 from tests.faults.corrupt import corrupt
@@ -105,6 +106,12 @@ def _disk(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return told, not told.problems()
 
 
+def _scale(payments: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey), tempfile.TemporaryDirectory() as folder:
+        told = asyncio.run(at_scale(postgres, valkey, Path(folder), payments, tell))
+    return told, not told.problems()
+
+
 def _clock(_: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     library = find_faketime()
     if library is None:
@@ -144,6 +151,7 @@ PARTS = {
     "clock": (_clock, 1),
     "failover": (_failover, 20_000),
     "disk": (_disk, 5_000),
+    "scale": (_scale, 1_000_000),
     "redis": (_redis, 10),
     "postgres": (_postgres, 10),
     "acknowledged": (_acknowledged, 100_000),

@@ -13,12 +13,15 @@ from itertools import repeat
 from time import perf_counter
 from typing import Final
 
+import structlog
+
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.adapters.prometheus.tally import Tally
 from upi_risk.application.check_transaction import CheckTransaction, Near
 from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.snapshots import LoadSnapshot
+from upi_risk.bootstrap.logging import described
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.feature_sets import FeatureSet
 from upi_risk.domain.history import Change, Snapshot, Wanted
@@ -49,11 +52,11 @@ class Meter:
         self._batches: list[Sequence[Answer]] = []
         self._stages: dict[str, list[float]] = {}
 
-    def request(self, record: RequestRecord) -> None:
-        """Note a request that was answered."""
+    def requests(self, records: Sequence[RequestRecord]) -> None:
+        """Note requests that were answered."""
         if not self._noting:
             return
-        self._requests.append(record)
+        self._requests.extend(records)
         if len(self._requests) >= _FULL:
             self.add_up()
 
@@ -120,13 +123,14 @@ class Meter:
 
 
 class Keeping:
-    """Adds up and puts the totals on the shelf, again and again."""
+    """Adds up and puts the totals on the shelf, again and again, also after a time in which it had no room."""
 
     def __init__(self, meter: Meter, shelf: Shelf, sample: Sample) -> None:
         self._meter = meter
         self._shelf = shelf
         self._sample = sample
         self._task: asyncio.Task[None] | None = None
+        self._failing = False
 
     async def start(self) -> None:
         """Begin."""
@@ -147,7 +151,14 @@ class Keeping:
     def _keep(self) -> None:
         self._meter.add_up()
         self._sample(self._meter.tally)
-        self._shelf.put(self._meter.tally.totals())
+        try:
+            self._shelf.put(self._meter.tally.totals())
+        except OSError as error:
+            if not self._failing:
+                structlog.get_logger("upi_risk").error("metrics not kept", **described(error))
+            self._failing = True
+        else:
+            self._failing = False
 
 
 class MeasuredCheck:

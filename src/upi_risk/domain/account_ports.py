@@ -27,13 +27,14 @@ class SignIns(Protocol):
     ) -> Sequence[bytes]:
         """Store a sign-in with its first tokens and, if given, the user who signs up by it: all or nothing.
 
-        A user has at most ``most`` sign-ins: the oldest beyond are ended.
+        A user has at most ``most`` sign-ins, however many begin at once: the oldest beyond are ended.
 
         Returns:
             The digests of access tokens that ended by it.
 
         Raises:
             PhoneTakenError: the new user's phone belongs to somebody; nothing was stored.
+            UnknownUserError: the user was erased meanwhile; nothing was stored.
         """
 
     async def renew(self, presented: bytes, renewal: Renewal) -> Renewed:

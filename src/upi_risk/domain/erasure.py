@@ -7,7 +7,8 @@ from typing import Final, Protocol
 
 from upi_risk.domain.user import User
 
-_ERASED: Final = "erased:"
+ERASED: Final = "erased:"
+"""What stands in the place of an erased user's phone begins so; the user's id follows."""
 
 
 def erased(user: User) -> User:
@@ -17,12 +18,12 @@ def erased(user: User) -> User:
     """
     if is_erased(user):
         return user
-    return replace(user, phone_key=_ERASED + user.user_id, version=user.version + 1)
+    return replace(user, phone_key=ERASED + user.user_id, version=user.version + 1)
 
 
 def is_erased(user: User) -> bool:
     """Whether name and phone are gone."""
-    return user.phone_key.startswith(_ERASED)
+    return user.phone_key.startswith(ERASED)
 
 
 class Erasure(Protocol):

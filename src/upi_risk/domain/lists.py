@@ -80,7 +80,7 @@ def subject_of(kind: Kind, text: str) -> str:
     if kind is Kind.RECEIVER:
         return upi_id(text, "subject")
     if kind is Kind.HANDLE:
-        return handle_of(upi_id("a@" + text.removeprefix("@"), "subject"))
+        return handle_of(upi_id("any@" + text.removeprefix("@"), "subject"))
     if not (0 < len(text) <= _LONGEST_USER_ID and text.isascii() and text.isprintable()):
         raise InvalidInputError("subject", "wrong_format")
     return text

@@ -11,7 +11,7 @@ from typing import Final, NewType
 from upi_risk.domain.errors import InvalidInputError
 
 UpiId = NewType("UpiId", str)
-"""A payee's address, canonical: lower case, one ``@``, 4 to 255 characters."""
+"""A payee's address, canonical: lower case, two or more characters before its one ``@``, 255 at most."""
 
 Phone = NewType("Phone", str)
 """An Indian mobile number in E.164: ``+91`` and ten digits."""
@@ -19,7 +19,7 @@ Phone = NewType("Phone", str)
 MAX_AMOUNT_PAISE: Final = 1_000_000_00
 """Ten lakh rupees, the largest cumulative limit of any UPI category (domain facts, section 1.4)."""
 
-_UPI_ID = re.compile(r"(?=.{4,255}\Z)[a-z0-9][a-z0-9._-]*@[a-z][a-z0-9]{1,63}")
+_UPI_ID = re.compile(r"(?=.{5,255}\Z)[a-z0-9][a-z0-9._-]+@[a-z][a-z0-9]{1,63}")
 _PHONE = re.compile(r"[6-9][0-9]{9}")
 _PHONE_SEPARATORS = str.maketrans("", "", " -().")
 _LONGEST_PHONE = 32

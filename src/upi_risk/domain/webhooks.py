@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,6 +21,17 @@ from upi_risk.domain.decision import Decision
 from upi_risk.domain.errors import InvalidInputError
 from upi_risk.domain.history import FraudReport
 from upi_risk.domain.transaction import Transaction
+
+_TRANSLATED: Final = ip_network("64:ff9b::/96")
+"""IPv6 addresses that stand for IPv4 ones, which their last 32 bits are."""
+
+_INNER: Final = tuple(
+    map(
+        ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10"),
+    )
+)
+"""Networks that Python takes for public ones, and that lead inside: special uses, tunnels, translations."""
 
 
 class EventKind(StrEnum):
@@ -151,7 +162,8 @@ def checked_url(url: str, *, loopback: bool) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError:
+        (host or "").encode("idna")  # as it will be looked up
+    except ValueError:  # that of texts that cannot be encoded is one, too
         raise InvalidInputError("url", "wrong_format") from None
     if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
         raise InvalidInputError("url", "wrong_format")
@@ -165,7 +177,10 @@ def checked_url(url: str, *, loopback: bool) -> str:
 def may_reach(address: str, *, loopback: bool) -> bool:
     """Whether a message may go to an IP address: a public one, or this machine's own in development."""
     found = ip_address(address)
-    return (found.is_global and not found.is_multicast) or (loopback and found.is_loopback)
+    if isinstance(found, IPv6Address) and found in _TRANSLATED:
+        found = IPv4Address(int(found) & 0xFFFFFFFF)
+    inner = any(found in network for network in _INNER)
+    return (found.is_global and not found.is_multicast and not inner) or (loopback and found.is_loopback)
 
 
 def _is_address(host: str) -> bool:

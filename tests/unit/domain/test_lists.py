@@ -62,7 +62,7 @@ def test_a_subject_is_kept_as_it_is_compared(kind: Kind, text: str, kept: str) -
     ("kind", "text"),
     [
         (Kind.RECEIVER, "mule"),
-        (Kind.HANDLE, "a@b"),
+        (Kind.HANDLE, "ab@bank"),
         (Kind.HANDLE, ""),
         (Kind.USER, ""),
         (Kind.USER, "x" * 65),

@@ -14,7 +14,7 @@ from upi_risk.domain.payment import person_name, phone_number, upi_id
 
 
 def test_the_shortest_and_the_longest_upi_id_are_ones() -> None:
-    assert upi_id("2@ab") == "2@ab"
+    assert upi_id("2b@ab") == "2b@ab"
     assert upi_id("x" * 251 + "@upi") == "x" * 251 + "@upi"
     with pytest.raises(InvalidInputError):
         upi_id("x" * 252 + "@upi")
@@ -30,7 +30,8 @@ def test_a_upi_id_has_one_spelling(text: str) -> None:
     [
         "",
         "@",
-        "a@b",
+        "ab@b",
+        "a@bank",
         "merchant",
         "mer@chant@upi",
         "merchant@",

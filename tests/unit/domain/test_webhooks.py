@@ -65,7 +65,13 @@ def test_no_event_names_a_receiver() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://psp.example/hook", "https://psp.example:8443/a?b=c", "https://8.8.8.8/", "https://[2606:4700::1111]/x"],
+    [
+        "https://psp.example/hook",
+        "https://psp.example:8443/a?b=c",
+        "https://8.8.8.8/",
+        "https://[2606:4700::1111]/x",
+        "https://[64:ff9b::808:808]/",
+    ],
 )
 def test_a_public_https_url_may_be_sent_to(url: str) -> None:
     assert checked_url(url, loopback=False) == url
@@ -94,10 +100,19 @@ def test_a_public_https_url_may_be_sent_to(url: str) -> None:
         "https://a\n.example/",
         "http://127.0.0.1:9/",
         "http://localhost:9/",
+        "https://192.0.0.192/",
+        "https://[64:ff9b::a00:8]/",
+        "https://[64:ff9b:1::a00:8]/",
+        "https://[2002:a00:8::]/",
+        "https://[::127.0.0.1]/",
+        "https://[::ffff:0:10.0.0.8]/",
+        "https://[fec0::1]/",
+        "https://a..example/",
+        "https://" + "a" * 64 + ".example/",
     ],
 )
 def test_anything_else_is_refused(url: str) -> None:
-    """Removed: the check of addresses; the metadata service of a cloud could be sent to."""
+    """Removed: the check of addresses; the metadata service of a cloud could be sent to. Likewise what leads inside."""
     with pytest.raises(InvalidInputError, match="url"):
         checked_url(url, loopback=False)
 

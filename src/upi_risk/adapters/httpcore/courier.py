@@ -76,7 +76,13 @@ class HttpCourier:
             return Answered(None, "no answer in time")
         except _NotReachableError:
             return Answered(None, "the address is not a public one")
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
+        except (
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.UnsupportedProtocol,
+            OSError,
+            UnicodeError,
+        ) as error:
             return Answered(None, type(error).__name__)
 
     async def close(self) -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from upi_risk.adapters.memory.store import MemoryStore
 from upi_risk.adapters.memory.users import add_user
+from upi_risk.domain.erasure import is_erased
+from upi_risk.domain.errors import UnknownUserError
 from upi_risk.domain.person import IN_CLEAR, Person, PhoneKeys
 from upi_risk.domain.session import Session, TokenKind
 from upi_risk.domain.sign_in import LONGEST_ACCESS, Family, Renewal, Renewed, Verdict
@@ -30,10 +32,14 @@ class MemorySignIns:
         """Store a sign-in, and the user with it."""
         if user is not None:
             add_user(self._store, self._phones, user, person)
+        elif (held := self._store.users.get(family.user_id)) is not None and is_erased(held):
+            raise UnknownUserError
         self._store.sign_ins[family.name] = family
         self._keep(family.refresh_session(), access)
-        others = [held for held in self._of(family.user_id) if held.name != family.name]
-        return [gone for held in others[most - 1 :] for gone in self._end(held.user_id, held.name, family.created_at)]
+        others = [other for other in self._of(family.user_id) if other.name != family.name]
+        return [
+            gone for other in others[most - 1 :] for gone in self._end(other.user_id, other.name, family.created_at)
+        ]
 
     async def renew(self, presented: bytes, renewal: Renewal) -> Renewed:
         """Exchange a refresh token."""

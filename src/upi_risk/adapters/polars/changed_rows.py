@@ -65,9 +65,11 @@ class ChangedFile:
         )
 
     def finish(self) -> None:
-        """Write the file."""
+        """Write the file, readable by its owner alone: receivers are persons."""
         frame = pl.concat(self._parts) if self._parts else pl.DataFrame(schema=_SCHEMA)
         draft = self._path.with_name(f".{self._path.name}.part")
+        draft.unlink(missing_ok=True)
+        draft.touch(0o600, exist_ok=False)
         if self._path.suffix == ".parquet":
             frame.write_parquet(draft)
         else:

@@ -95,7 +95,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file as a whole or not at all, readable by its owner alone."""
     fresh = path.with_name(path.name + ".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - a mode
+    fresh.unlink(missing_ok=True)  # a link, or what others may read, that has the name already
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a mode
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -17,6 +17,8 @@ from upi_risk.domain.payment import MAX_AMOUNT_PAISE, UpiId, upi_id
 from upi_risk.domain.stream import FileForm, StreamedPayment
 
 _COLUMNS: Final = ("user_id", "receiver_id", "amount_paise", "at_us", "is_fraud", "reported_us")
+_SHORT_NAME: Final = "."
+"""Follows a receiver_id of one character, which is no name of a UPI id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ def _payments(frame: pl.DataFrame, receivers: dict[str, UpiId], prefix: str) -> 
 
 
 def _receiver(name: str, handle: str, path: Path) -> UpiId:
+    local = name if len(name) > 1 else f"{name}{_SHORT_NAME}"
     try:
-        return upi_id(name if "@" in name else f"{name}@{handle}")
+        return upi_id(name if "@" in name else f"{local}@{handle}")
     except InvalidInputError as error:
         message = f"{path.name} has a receiver_id that cannot be part of a UPI id: {name[:40]!r}."
         raise UnusableDataError(message) from error

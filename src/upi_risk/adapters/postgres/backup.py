@@ -48,7 +48,8 @@ def dump(database_url: str, pg_dump: Path, file: Path) -> None:
         StoreUnavailableError: there is no whole backup; the file is as it was.
     """
     fresh = file.with_name(f"{file.name}.new")
-    fresh.touch(0o600)
+    fresh.unlink(missing_ok=True)  # a link, or what others may read, that has the name already
+    fresh.touch(0o600, exist_ok=False)
     try:
         _run(database_url, pg_dump, ["--format=custom", "--no-owner", "--no-privileges", "-f", fresh])
         fresh.replace(file)

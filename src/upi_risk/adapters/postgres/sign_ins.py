@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from upi_risk.adapters.postgres import tables
 from upi_risk.adapters.postgres.errors import store_errors
 from upi_risk.adapters.postgres.persons import Persons
+from upi_risk.domain.erasure import ERASED
+from upi_risk.domain.errors import UnknownUserError
 from upi_risk.domain.person import Person
 from upi_risk.domain.session import Session, TokenKind
 from upi_risk.domain.sign_in import LONGEST_ACCESS, Family, Renewal, Renewed, Verdict
@@ -38,6 +40,8 @@ class PostgresSignIns:
             async with self._transaction() as connection:
                 if user is not None:
                     await self._persons.add(connection, user, person)
+                else:
+                    await _hold(connection, family.user_id)
                 await connection.execute(insert(tables.sign_ins).values(_row(family)))
                 await _add(connection, family.refresh_session(), access)
                 return await _end_beyond(connection, family, most)
@@ -71,6 +75,19 @@ class PostgresSignIns:
 
     def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._engine.begin()
+
+
+async def _hold(connection: AsyncConnection, user_id: str) -> None:
+    """Lock the user, as a check does: two sign-ins come one after the other, and neither after the user is erased.
+
+    Raises:
+        UnknownUserError: the user was erased.
+    """
+    users = tables.users.c
+    mine = select(users.mobile).where(users.user_id == user_id).with_for_update(key_share=True)
+    kept = (await connection.execute(mine)).scalar_one_or_none()
+    if kept is not None and kept.startswith(ERASED):
+        raise UnknownUserError
 
 
 async def _judged(connection: AsyncConnection, family: Family, presented: bytes, renewal: Renewal) -> Renewed:

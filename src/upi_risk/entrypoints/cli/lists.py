@@ -92,4 +92,4 @@ def _print(entries: list[ListEntry], now: datetime) -> None:
         expired = "" if entry.counts(now) else " (expired)"
         since = f"{entry.added_at:%Y-%m-%d %H:%M}"
         table.add_row(entry.side, entry.kind, entry.subject, since, until + expired, entry.author, entry.reason)
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)

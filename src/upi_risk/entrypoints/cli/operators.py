@@ -94,7 +94,7 @@ def keys_command(open_house: OpenOperatorHouse) -> click.Group:
             scopes = " ".join(sorted(key.scopes))
             times = map(_told, (key.created_at, key.last_used_at, key.revoked_at))
             table.add_row(key.key_id, key.label, scopes, *times)
-        Console().print(table)
+        Console(markup=False, emoji=False).print(table)
 
     @group.command("revoke")
     @click.argument("key_id")

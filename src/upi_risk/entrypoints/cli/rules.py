@@ -72,7 +72,7 @@ def _add_readers(group: click.Group, open_house: OpenRulesHouse) -> None:
                 for book in await house.books.history():
                     table.add_row(str(book.version), f"{book.created_at:%Y-%m-%d %H:%M:%S}", book.author, book.reason)
                 table.add_row("0", "", "", "shipped with the product")
-                Console().print(table)
+                Console(markup=False, emoji=False).print(table)
 
         asyncio.run(work())
 

@@ -104,7 +104,7 @@ def _add_ending(group: click.Group, run: Run[None]) -> None:
             for one in await house.webhooks.all():
                 since = f"{one.created_at:%Y-%m-%d %H:%M}"
                 table.add_row(one.webhook_id, one.url, ", ".join(sorted(one.kinds)), one.author, since)
-            Console().print(table)
+            Console(markup=False, emoji=False).print(table)
 
         run(work)
 
@@ -119,7 +119,7 @@ def _add_dead_letters(group: click.Group, run: Run[None]) -> None:
             for one in await house.outbox.dead():
                 died = f"{one.died_at:%Y-%m-%d %H:%M}"
                 table.add_row(one.webhook_id, one.event_id, one.kind, str(one.attempts), died, one.error)
-            Console().print(table)
+            Console(markup=False, emoji=False).print(table)
 
         run(work)
 

@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from upi_risk.domain.errors import InvalidInputError
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE
+from upi_risk.entrypoints.http.body import require_shallow
 
 PAISE_PER_RUPEE: Final = 100
 _SHORT: Final = 12
@@ -28,12 +29,14 @@ def paise(raw: Raw, field: str = "amount") -> int:
     Raises:
         InvalidInputError: ``wrong_type`` if it is no number, ``too_small`` if nothing or less, ``too_large``, or
             ``too_precise`` with parts of a paisa.
+        ProblemError: it is no number, and nested too deep for anything of ours.
     """
     text = bytes(raw).decode("ascii", "replace")
     easy = _easily(text)
     if easy is not None:
         return easy
     if text[:1] not in _NUMBER_BEGINS:
+        require_shallow(raw)
         raise InvalidInputError(field, "wrong_type")
     if text[0] == "-":
         raise InvalidInputError(field, "too_small")

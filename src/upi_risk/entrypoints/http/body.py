@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
@@ -30,6 +31,9 @@ DEEPEST: Final = 64
 """Objects and arrays in one another; nothing we accept has more than one."""
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_OPENING: Final = b"[{"
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _JSON: Final = re.compile(rb'application/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?', re.IGNORECASE)
 _WHOLE: Final = "body"
 
@@ -126,11 +130,21 @@ def diagnose(raw: bytes, schema: type[msgspec.Struct]) -> ProblemError:
         value = _parse(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ProblemError(MALFORMED_JSON)
-    if _too_deep(value):
+    if _too_deep(raw):
         return ProblemError(MALFORMED_JSON)
     if not isinstance(value, dict):
         return ProblemError(VALIDATION_FAILED, [FieldError(_WHOLE, "wrong_type")])
     return ProblemError(VALIDATION_FAILED, _faults(value, schema))
+
+
+def require_shallow(member: msgspec.Raw) -> None:
+    """Refuse a member of a body that was kept as it came and is nested deeper than one may be.
+
+    Raises:
+        ProblemError: it is.
+    """
+    if _too_deep(b"{" + bytes(member)):
+        raise ProblemError(MALFORMED_JSON)
 
 
 def _parse(raw: bytes) -> object:
@@ -158,7 +172,7 @@ def _refuse_twice_named(raw: bytes) -> None:
         raw: of a schema that takes no names but its own.
     """
     names = [name for name, _ in json.loads(raw, object_pairs_hook=list, parse_int=len, parse_float=len)]
-    twice = {name: None for name in names if names.count(name) > 1}
+    twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ProblemError(VALIDATION_FAILED, [FieldError(name, "duplicate_field") for name in twice])
 
@@ -187,15 +201,13 @@ def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - a type, as msgspe
     return True
 
 
-def _too_deep(value: object) -> bool:
-    level: list[object] = [value]
-    for _ in range(DEEPEST + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return False
-    return True
+def _too_deep(text: bytes) -> bool:
+    """Whether JSON of correct syntax has too many objects and arrays in one another."""
+    if text.count(b"[") + text.count(b"{") <= DEEPEST:
+        return False
+    depth = 0
+    for mark in _STRING.sub(b"", text).translate(None, _NO_BRACKETS):
+        depth += 1 if mark in _OPENING else -1
+        if depth > DEEPEST:
+            return True
+    return False

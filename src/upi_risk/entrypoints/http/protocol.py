@@ -17,6 +17,7 @@ from upi_risk.entrypoints.http.errors import (
     OVERLOADED,
     REQUEST_TIMEOUT,
     TOO_LARGE,
+    URI_TOO_LONG,
     Kind,
 )
 from upi_risk.entrypoints.http.framing import FramingError, body_length, first_line_is_ours, path_and_host
@@ -118,7 +119,7 @@ class ProblemProtocol(HttpToolsProtocol):
                 return
             self._size = self._size + len(data) if same else len(data) - data.rfind(_END)
             if self._size > LONGEST_HEAD:
-                self._refuse(HEADERS_TOO_LARGE)
+                self._refuse(URI_TOO_LONG if len(self.url) > LONGEST_TARGET else HEADERS_TOO_LARGE)
         elif same:
             self._size += len(data)
             if self._size > LONGEST_BODY:
@@ -128,14 +129,16 @@ class ProblemProtocol(HttpToolsProtocol):
         """The caller says no more: half a request is refused, whole ones are answered."""
         if self._line.ended is not None:
             return False
-        if self._begun:
+        half = self._begun
+        if half:
             self._refuse(INVALID_HTTP)
         self._deaf = True
         self._line.hears = False
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if self._line.is_closing() or cycle is None or (cycle.response_complete and not self.pipeline):
             return False
-        cycle.keep_alive = False
+        if not half:  # else the refusal is the last answer
+            cycle.keep_alive = False
         return True
 
     def on_message_begin(self) -> None:

@@ -29,9 +29,9 @@ NAME: Final = {
 }
 RECEIVER: Final = {
     "type": "string",
-    "minLength": 4,
+    "minLength": 5,
     "maxLength": 255,
-    "pattern": r"^ *[A-Za-z0-9][A-Za-z0-9._-]{0,180}@[A-Za-z][A-Za-z0-9]{1,63} *$",
+    "pattern": r"^ *[A-Za-z0-9][A-Za-z0-9._-]{1,180}@[A-Za-z][A-Za-z0-9]{1,63} *$",
 }
 USER: Final = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"}
 TOKEN: Final = {"type": "string", "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
