@@ -10,7 +10,7 @@ COPY pyproject.toml README.md LICENSE alembic.ini ./
 COPY src src
 COPY migrations migrations
 # hatchling is installed for this one command, outside the environment that is taken along
-RUN pip install hatchling editables && pip wheel --no-deps --no-build-isolation -w /wheel . \
+RUN pip install hatchling==1.33.0 editables==0.6 && pip wheel --no-deps --no-build-isolation -w /wheel . \
     && /venv/bin/pip install --no-deps /wheel/*.whl
 
 FROM python:3.11-slim-bookworm

@@ -112,7 +112,7 @@ async def ask_for_codes(url: str, traffic: Traffic) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=20) as client:
         for number in count():
             with contextlib.suppress(httpx.HTTPError):
-                await client.post("/signup", json={"name": "Asha", "phone": str(8_000_000_000 + number)})
+                await client.post("/signup", json={"name": "Asha", "phone": f"{60 + number % 40}{number:08d}"})
                 for stranger in range(8 if traffic.strangers else 0):
                     await client.post("/login", json={"phone": str(7_000_000_000 + 10 * number + stranger)})
             await asyncio.sleep(0.5)

@@ -31,7 +31,7 @@ def test_every_attack_is_answered_as_the_list_says(
 ) -> None:
     """Red for instance when ``body_length`` lets any coding pass, or the names of hosts are not compared."""
     with (
-        served(database_url, redis_url, tmp_path / "log") as serving,
+        served(database_url, redis_url, tmp_path / "log", HEAD_TIMEOUT_MS="2000", BODY_TIMEOUT_MS="2000") as serving,
         psycopg.connect(database_url, autocommit=True) as connection,
     ):
         run = Run(serving.address, _counting(connection))

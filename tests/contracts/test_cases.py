@@ -105,6 +105,12 @@ async def test_a_transaction_is_found_by_its_id_alone(house: House) -> None:
     assert await house.cases.find("no id") is None
 
 
+@pytest.mark.parametrize("name", ["f6a4e348-7f49-3cb7-8a48-0c32e839808c", "ffffffff-ffff-ffff-ffff-ffffffffffff"])
+async def test_an_id_of_an_instant_beyond_the_calendar_is_nobodys(house: House, name: str) -> None:
+    """Removed: the look at the overflow; an analyst who asked for it was told 500."""
+    assert await house.cases.find(name) is None
+
+
 async def test_what_was_not_allowed_waits_newest_first_until_it_is_reviewed(house: House) -> None:
     asha, ravi = [await a_stored_user(house) for _ in range(2)]
     await house.checked(asha, Decision.ALLOW)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import SHOP, a_user, later
+from tests.builders import OTHER_SHOP, SHOP, a_user, later
 from tests.contracts.stores import Stores
 from tests.strategies import habits
+from upi_risk.domain.forward import Forward
 from upi_risk.domain.habits import Habits
 from upi_risk.domain.history import Change
 from upi_risk.domain.receiver import Receiver, ReceiverDelta
@@ -78,3 +79,48 @@ async def test_any_habits_are_read_as_committed(stores: Stores, before: Habits, 
     changed = replace(user.moved(later(seconds=1)), habits=after)
     await stores.apply(Change(changed, user.version))
     assert await stores.user(user.user_id) == changed
+
+
+def _guess(known: Receiver, *added: ReceiverDelta) -> Forward:
+    hours = [each.hour for each in added if each.hour is not None]
+    return Forward.of(known.copied(later(hours=1)), hours, later(hours=31))
+
+
+async def test_what_rests_on_a_guess_is_applied_where_the_ledger_agrees_with_it_and_not_otherwise(
+    stores: Stores,
+) -> None:
+    """Red in PostgreSQL where any of the four comparisons is left out of the statement."""
+    deltas = [ReceiverDelta.settled(SHOP, 100_00, later(hours=hours), fresh=not hours) for hours in (0, 2, 20, 29)]
+    first, early, late, latest = deltas
+    user = await moved_in(stores, first)
+    copy = await stores.receiver(SHOP)
+    for delta in (early, late, latest):
+        user = await moved(stores, user, [delta])
+    right = _guess(copy, latest, early, late)
+    another_hour = replace(right.receiver, first_hour=(copy.first_hour or 0) - 1)
+    guesses = {
+        "right": right,
+        "the last hour is missing": _guess(copy, early, late),
+        "an hour of the day before is missing": _guess(copy, late, latest),
+        "one hour for another": _guess(copy, early, late, late),
+        "twice": _guess(copy, early, late, latest, latest),
+        "nobody paid it": _guess(Receiver(OTHER_SHOP)),
+        "somebody paid it": _guess(Receiver(OTHER_SHOP), late),
+        "another first hour": replace(right, receiver=another_hour),
+        "reported": replace(right, receiver=replace(right.receiver, report_count=1)),
+    }
+    agreed = []
+    for name, guess in guesses.items():
+        after = user.moved(user.instant(later()))
+        applied = await stores.ledger.commit([Change(after, user.version, relies=(guess,))])
+        assert applied == [guess.holds(await stores.receiver(guess.receiver.upi_id))], name
+        if applied == [True]:
+            agreed.append(name)
+            user = after
+    assert agreed == ["right", "nobody paid it"]
+
+
+async def moved_in(stores: Stores, *deltas: ReceiverDelta) -> User:
+    user = a_user()
+    await stores.users.add(user)
+    return await moved(stores, user, list(deltas))

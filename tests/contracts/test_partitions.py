@@ -97,6 +97,17 @@ async def test_the_rest_takes_what_has_no_place_until_its_month_has_one(house: H
     assert await house.stores.history.page(user.user_id, None, 10) == before[:2]
 
 
+async def test_how_many_payments_a_partition_has_is_told_right_or_not_at_all(house: House) -> None:
+    """Red where PostgreSQL's estimate is taken of a partition that it has not looked into: 0 of two."""
+    await house.pay(await a_payer(house), NOON, later(seconds=1))
+    for month in (MARCH, APRIL):
+        await house.partitions.make(month, 10)
+    told = {each.name: each.number for each in await house.partitions.listed()}
+    assert told["transactions_2026_03"] in {None, 2}
+    assert told["transactions_2026_04"] == 0
+    assert told["transactions_rest"] in {None, 0}  # they were in it
+
+
 async def test_what_is_archived_is_what_was_there_and_counts_stay(house: House, archive: Archive) -> None:
     """Counts: what is kept and what was archived together; keys of what was archived are as good as new."""
     user = await house.pay(await a_payer(house), NOON, key="old")

@@ -18,6 +18,7 @@ from upi_risk.adapters.redis.sessions import CachedSessions
 from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
+from upi_risk.domain.payment import MAX_AMOUNT_PAISE
 from upi_risk.domain.session import digest
 
 USER = a_user("UID-CACHED", version=5, payee_count=1)
@@ -186,6 +187,17 @@ async def test_a_receivers_garbage_is_a_miss_and_removed(
     assert await cache.read(WANTED) == Snapshot(users={USER.user_id: USER}, payees={(USER.user_id, SHOP): PAYEE})
     assert await client.exists(RECEIVER_KEY) == 0
     assert cache.garbage == 1
+
+
+async def test_garbage_beside_a_receiver_is_a_miss_or_a_payment_that_never_was(
+    client: Redis, cache: RedisSnapshotCache
+) -> None:
+    await client.hset(RECEIVER_KEY, "d", b"\xff" * 13)
+    (made_up,) = (await cache.read(WANTED)).added[SHOP]()
+    assert made_up.paise == MAX_AMOUNT_PAISE
+    await client.hset(RECEIVER_KEY, "d", b"?")
+    assert (await cache.read(WANTED)).receivers == {}
+    assert await client.exists(RECEIVER_KEY) == 0
 
 
 async def test_writing_over_another_kind_of_key_removes_it_and_the_next_write_holds(

@@ -202,6 +202,43 @@ class SlowSessions(MemorySessions):
         return found
 
 
+async def test_a_token_is_copied_when_it_is_made(client: Redis) -> None:
+    """Removed: the copies; each of the three was asked for in the store."""
+    store = MemoryStore()
+    both = Both(CachedSignIns(MemorySignIns(store), client), CachedSessions(MemorySessions(store), client))
+    await begin(both, a_family("a"))
+    for token in ("first", "again"):  # the second within the grace of a lost reply
+        await both.sign_ins.renew(digest("refresh-a"), a_renewal(token))
+    store.sessions.clear()
+    assert [await both.opens(f"access-{token}") for token in ("a", "first", "again")] == [True] * 3
+    assert 890_000 < await client.pttl(f"upi:s:{digest('access-first').hex()}") <= 900_000
+
+
+async def test_a_token_that_ended_while_it_was_made_is_not_copied(client: Redis) -> None:
+    """Removed: NX of the copy; it opened."""
+    store = MemoryStore()
+    ending = CachedSignIns(MemorySignIns(store), client)
+
+    class EndedAtOnce(MemorySignIns):
+        async def begin(self, family, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202 - as its base
+            ended = await super().begin(family, *rest)
+            await ending.end(USER, None, NOON)
+            return ended
+
+    both = Both(CachedSignIns(EndedAtOnce(store), client), CachedSessions(MemorySessions(store), client))
+    await begin(both, a_family("a"))
+    assert not await both.opens("access-a")
+
+
+async def test_without_redis_somebody_signs_in_all_the_same() -> None:
+    store = MemoryStore()
+    client = create_client("redis://127.0.0.1:1/0")
+    both = Both(CachedSignIns(MemorySignIns(store), client), CachedSessions(MemorySessions(store), client))
+    await begin(both, a_family("a"))
+    assert await both.opens("access-a")
+    await client.aclose()
+
+
 async def test_without_redis_an_end_is_refused_and_done_when_it_is_asked_again(client: Redis) -> None:
     store = MemoryStore()
     away = create_client("redis://127.0.0.1:1/0")

@@ -7,11 +7,12 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 
 from tests import strategies
-from tests.builders import OTHER_SHOP, SHOP, a_payee, a_receiver, a_user
+from tests.builders import NOON, OTHER_SHOP, SHOP, a_payee, a_receiver, a_user
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.ports import SnapshotCache
-from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
+from upi_risk.domain.tiles import Tiles
 from upi_risk.domain.user import Payee, User
 
 USER = a_user("UID-CACHED")
@@ -43,6 +44,11 @@ async def _version(cache: SnapshotCache) -> int | None:
 async def _pairs(cache: SnapshotCache, *receivers: UpiId) -> dict[UpiId, Payee]:
     snapshot = await cache.read([Wanted(USER.user_id, receiver) for receiver in receivers])
     return {receiver: payee for (_, receiver), payee in snapshot.payees.items()}
+
+
+async def _added(cache: SnapshotCache) -> Tiles | None:
+    told = (await cache.read([Wanted(USER.user_id, SHOP)])).added.get(SHOP)
+    return told() if told else None
 
 
 async def test_an_empty_cache_knows_nothing(cache: SnapshotCache) -> None:
@@ -162,6 +168,32 @@ async def test_a_receiver_with_as_many_reports_or_more_is_kept(cache: SnapshotCa
     for receiver in (Receiver(SHOP), a_receiver(SHOP, (20_000, 9, 0)), a_receiver(SHOP, (20_000, 3, 2))):
         await cache.write_receivers([receiver])
         assert (await cache.read([Wanted("UID-X", SHOP)])).receivers == {SHOP: receiver}
+
+
+async def test_what_settled_is_told_beside_the_copy_until_that_is_written_anew(cache: SnapshotCache) -> None:
+    first, second = (ReceiverDelta.settled(SHOP, paise, NOON, fresh=paise == 7_00) for paise in (5_00, 7_00))
+    report = ReceiverDelta.reported(SHOP, 5_00, NOON, first=True)
+    elsewhere = ReceiverDelta.settled(OTHER_SHOP, 5_00, NOON, fresh=True)
+    await cache.write_users([], [first])  # beside nothing
+    assert (await cache.read([Wanted(USER.user_id, SHOP)])).receivers == {}
+    await cache.write_receivers([a_receiver()])
+    assert await _added(cache) == ()
+    await cache.write_users([CacheEntry(USER, ())], [first, report, elsewhere, second])
+    assert await _added(cache) == (first.hour, second.hour)
+    await cache.write_receivers([a_receiver()])
+    assert await _added(cache) == ()
+
+
+async def test_of_a_busy_receiver_nothing_is_told_any_more(cache: SnapshotCache) -> None:
+    delta = ReceiverDelta.settled(SHOP, 5_00, NOON, fresh=False)
+    await cache.write_receivers([a_receiver()])
+    await cache.write_users([], [delta] * 32)
+    assert await _added(cache) == (delta.hour,) * 32
+    await cache.write_users([], [delta])
+    assert await _added(cache) is None
+    await cache.write_users([], [delta])
+    assert await _added(cache) is None
+    assert (await cache.read([Wanted(USER.user_id, SHOP)])).receivers == {SHOP: a_receiver()}
 
 
 async def test_writing_nothing_is_no_work(cache: SnapshotCache) -> None:

@@ -29,6 +29,9 @@ def test_the_image_is_built_from_the_hashed_lock_and_runs_as_nobody_special() ->
     assert len(stages) == 2
     assert "--require-hashes --no-deps -r requirements/run.lock" in stages[0]
     assert "pip install" not in stages[1]
+    lock = (ROOT / "requirements" / "embedded.lock").read_text(encoding="utf-8")
+    (tools,) = re.findall(r"RUN pip install (.+) &&", stages[0])
+    assert all(f"\n{tool.split(' ')[0]} \\\n" in lock for tool in tools.split(" && ")[0].split())
     assert re.search(r"^USER [1-9]\d*$", stages[1], re.MULTILINE)
     assert "/health/ready" in stages[1]
     copied = {

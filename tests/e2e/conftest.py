@@ -20,10 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def settings(application_url: str, redis_url: str) -> Settings:
+def settings(application_url: str, database_url: str, redis_url: str) -> Settings:
     """What the service needs, as the role that serves; slower to give up than in service, on a loaded machine."""
     return Settings(
         database_url=application_url,
+        database_owner_url=database_url,  # for commands
         redis_url=redis_url,
         artifacts_dir=str(ROOT / "artifacts"),
         request_deadline_ms=20_000,

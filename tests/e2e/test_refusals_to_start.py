@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,19 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from tests.e2e.conftest import ROOT
-from upi_risk.bootstrap.cli import main
+from upi_risk.bootstrap.backing_servers import running_servers
+from upi_risk.bootstrap.cli import COMMANDS, main
+from upi_risk.bootstrap.settings import Settings, SettingsError
 
 DATABASE_FORM = "DATABASE_URL is no postgresql:// URL: postgresql://user:password@host:port/name.\n"
 REDIS_FORM = "REDIS_URL is no redis:// URL: redis://:password@host:port/0.\n"
+
+COMMANDS_WITH_SERVERS = (
+    "migrate", "backup copy", "restore file", "housekeep", "partitions list", "collect --out out",
+    "experiments stop x", "labels import file", "retrain", "monitor --out page", "worker",
+    "rules history", "lists show", "backtest", "webhooks list", "users role UID-1 admin", "keys list",
+    "erase-user UID-1 --yes", "protect", "retention", "audit verify",
+)  # fmt: skip
 
 
 class Told(Protocol):
@@ -101,6 +111,36 @@ def test_a_database_that_refuses_is_told_in_a_sentence(upi_risk: Told, database_
     assert refused == (1, f"{place} does not let this user change the schema.\n")
 
 
+def test_production_lets_no_command_reach_its_servers_without_tls(upi_risk: Told, tmp_path: Path) -> None:
+    """Removed: the look in each place that hands out URLs; the commands looked for a machine named db."""
+    (tmp_path / "file").write_text("transaction_id,label,time,source\n", encoding="utf-8")
+    environ = {
+        "APP_ENV": "production",
+        "DATABASE_URL": "postgresql://me:s3cret@127.0.0.1:1/x",
+        "DATABASE_OWNER_URL": "postgresql://me:s3cret@db.invalid/x",
+        "REDIS_URL": "redis://:s3cret@127.0.0.1:1/0",
+    }
+    told = {command: upi_risk(*command.split(), **environ) for command in COMMANDS_WITH_SERVERS}
+    refusal = "DATABASE_OWNER_URL leads to another machine without TLS that is verified:"
+    assert {command: said for command, said in told.items() if said[0] != 1 or not said[1].startswith(refusal)} == {}
+    with pytest.raises(SettingsError, match="DATABASE_OWNER_URL"):  # for models, which takes seconds to get there
+        running_servers(Settings(app_env="production", database_owner_url=environ["DATABASE_OWNER_URL"]))
+    without = {
+        "models",
+        "replay",
+        "run",
+        "serve",
+        "train",
+        "simulate",
+    }  # serve and run look at more; replay at its file first
+    assert {command.split()[0] for command in COMMANDS_WITH_SERVERS} | without == set(COMMANDS)
+
+
+def test_a_role_that_may_not_is_told_whose_word_is_needed(upi_risk: Told, application_url: str) -> None:
+    said = upi_risk("webhooks", "remove", "psp", DATABASE_URL=application_url, REDIS_URL="redis://127.0.0.1:1/0")
+    assert said == (1, "The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner.\n")
+
+
 @pytest.mark.parametrize("command", ["serve", "run"])
 def test_a_mistyped_database_url_is_told_by_what_serves(tmp_path: Path, command: str) -> None:
     code, said = in_a_process(
@@ -113,3 +153,14 @@ def test_a_mistyped_database_url_is_told_by_what_serves(tmp_path: Path, command:
 def test_a_mistyped_redis_url_is_told_in_a_sentence(upi_risk: Told, url: str) -> None:
     environ = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": url}
     assert upi_risk("serve", **environ) == (1, REDIS_FORM)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_somebody_has_is_told_before_a_model_is_loaded(upi_risk: Told, workers: str) -> None:
+    """Red where the address is left to the server: a traceback, or a line of its log after all else was done."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        servers = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+        code, said = upi_risk("serve", PORT=port, WORKERS=workers, HOST="127.0.0.1", **servers)
+    told = f"Port {port} of 127.0.0.1 cannot be served: Address already in use. Choose another HOST or PORT.\n"
+    assert (code, said) == (1, told)

@@ -28,8 +28,14 @@ when = [{ fact = "amount", over = 1 }]
 
 
 def upi_risk(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
-    environ = {**os.environ, **urls, "ARTIFACTS_DIR": str(ROOT / "artifacts"), "COLUMNS": "200"}
+    urls = {"DATABASE_URL": settings.database_url, "DATABASE_OWNER_URL": settings.database_owner_url}
+    environ = {
+        **os.environ,
+        **urls,
+        "REDIS_URL": settings.redis_url,
+        "ARTIFACTS_DIR": str(ROOT / "artifacts"),
+        "COLUMNS": "200",
+    }
     return finish(*arguments, environ=environ)
 
 

@@ -88,6 +88,7 @@ class Service:
             submit=coalesce.submit,
             full=coalesce.full,
             crowded=coalesce.crowded,
+            note_shed=coalesce.note_shed,
             confirm=house.confirm,
             report=house.report_by_payer,
             look_up=house.look_up,

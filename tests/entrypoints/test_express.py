@@ -42,7 +42,7 @@ class Spy:
         self.express = express
         self.paths = express.paths
         self.full = express.full
-        self.turned_away = express.turned_away
+        self.turned_away, self.whole_check = express.turned_away, express.whole_check
         self.taken = 0
 
     def take(self, *args: Any) -> bool:  # noqa: ANN401 - passed on

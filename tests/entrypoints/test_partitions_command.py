@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from tests.builders import NOON
 from upi_risk.adapters.memory import ManualClock, MemoryArchive, MemoryPartitions, MemoryStore
 from upi_risk.application.archive_partitions import ArchivePartitions
 from upi_risk.application.keep_partitions import KeepPartitions
-from upi_risk.domain.partitions import Month
+from upi_risk.domain.partitions import Month, Partition
 from upi_risk.entrypoints.cli.partitions import PartitionsHouse, partitions_command
 
 
@@ -50,6 +50,25 @@ def test_what_is_missing_is_told_and_then_made(command: Command) -> None:
     listed = command("list").output
     assert "transactions_2026_03" in listed
     assert "the rest" in listed
+
+
+class Unknown(MemoryPartitions):
+    """Nobody has counted yet."""
+
+    async def listed(self) -> list[Partition]:
+        return [replace(each, number=None) for each in await super().listed()]
+
+
+def test_what_nobody_counted_is_unknown(command: Command) -> None:
+    assert "unknown" not in command("list").output
+    command.partitions = Unknown(command.store)
+    command("create")
+    assert command("list").output.count("unknown") == 5
+    command.clock = ManualClock(Month(2027, 4).begins)
+    assert (
+        command("archive", "--months", "12", "--dry-run").output
+        == "transactions_2026_03: an unknown number of transactions.\n"
+    )
 
 
 def test_archiving_asks_first(command: Command) -> None:

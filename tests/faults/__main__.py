@@ -18,6 +18,7 @@ from rich.progress import Progress
 from tests.deploy.stack import nginx_conf
 from tests.deploy.stack import started as program
 from tests.faults import acknowledged
+from tests.faults.at_scale import at_scale
 from tests.faults.checker import violations
 from tests.faults.clock import DAY, LEAPS, LIMIT, Leapt, faked, find_faketime, leap
 from tests.faults.corrupt import corrupt
@@ -58,8 +59,10 @@ def _soak(checks: int, tell: Callable[[int], None]) -> tuple[object, bool]:
 def _overload(seconds: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     with own_servers() as (postgres, valkey):
         told = asyncio.run(overload(postgres, valkey, seconds))
-    tell(seconds)
-    return told, told.malformed == 0 and told.goodput >= 0.9 * told.peak
+        tell(seconds)
+        stored = asyncio.run(overload(postgres, valkey, seconds, row_ms=0.5))
+    text = f"The processor is the bound:\n{told}\n\nPostgreSQL is the bound:\n{stored}"
+    return text, told.as_promised and stored.as_promised
 
 
 def _deploys(least: int, tell: Callable[[int], None]) -> tuple[object, bool]:
@@ -103,6 +106,12 @@ def _disk(wanted: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     return told, not told.problems()
 
 
+def _scale(payments: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey), tempfile.TemporaryDirectory() as folder:
+        told = asyncio.run(at_scale(postgres, valkey, Path(folder), payments, tell))
+    return told, not told.problems()
+
+
 def _clock(_: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     library = find_faketime()
     if library is None:
@@ -142,6 +151,7 @@ PARTS = {
     "clock": (_clock, 1),
     "failover": (_failover, 20_000),
     "disk": (_disk, 5_000),
+    "scale": (_scale, 1_000_000),
     "redis": (_redis, 10),
     "postgres": (_postgres, 10),
     "acknowledged": (_acknowledged, 100_000),

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import psycopg
 
 # Of the features, the second is the payer's count of payments, up to 100; the eleventh is 1 for a receiver new to them.
+# What a payer's count is above their rows was archived, and came before them.
 _WRONG = {
     "users whose count is not that of their rows, where none were archived": """
         SELECT count(*) FROM users u
@@ -58,8 +59,9 @@ _WRONG = {
     """,
     "payments decided without all that was committed before": """
         SELECT count(*) FROM (
-            SELECT features[2] AS seen, row_number() OVER (PARTITION BY user_id ORDER BY checked_at) - 1 AS before
-              FROM transactions) decided
+            SELECT features[2] AS seen, row_number() OVER payer - 1 + transaction_count - count(*) OVER whole AS before
+              FROM transactions JOIN users USING (user_id)
+            WINDOW whole AS (PARTITION BY user_id), payer AS (whole ORDER BY checked_at)) decided
          WHERE seen <> least(before, 100)
     """,
 }

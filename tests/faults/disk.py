@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from upi_risk.adapters.postgres.migrate import upgrade
 WHOLE_MIB: Final = 512
 """An embedded server wants 300 MiB free to start at all."""
 
+_SEGMENTS_MIB: Final = 48
 _PHONES: Final = 650_000
 _FULL_SECONDS: Final = 2.0
 
@@ -86,6 +88,38 @@ def payments_on(disk: Disk, postgres: OwnServer) -> Iterator[None]:
         yield
     finally:
         _tell(postgres, *(f"ALTER TABLE {name} SET TABLESPACE pg_default" for name in tables), "DROP TABLESPACE small")
+
+
+@contextlib.contextmanager
+def log_on_small_disk(path: Path, postgres: OwnServer) -> Iterator[Disk]:
+    """A server's write-ahead log is on a disk of its own meanwhile, with little room; the server is restarted twice."""
+    log = postgres.home / "data" / "pg_wal"
+    taken = sum(file.stat().st_size for file in log.iterdir()) >> 20
+    with small_disk(path, taken + _SEGMENTS_MIB) as disk:
+        place = disk.path / "pg_wal"
+        postgres.kill(signal.SIGINT)
+        _move(log, place)
+        log.symlink_to(place)
+        postgres.start()
+        try:
+            yield disk
+        finally:
+            if postgres.runs():
+                postgres.kill(signal.SIGINT)
+            log.unlink()
+            _move(place, log)
+            postgres.start()
+
+
+def use_up_a_segment(postgres: OwnServer) -> None:
+    """Have what is written next begin a file of the log; without room for one the server goes down."""
+    with contextlib.suppress(psycopg.Error):
+        _tell(postgres, "SELECT pg_switch_wal()")
+
+
+def _move(what: Path, where: Path) -> None:
+    subprocess.run(["/bin/cp", "--archive", what, where], check=True)
+    shutil.rmtree(what)
 
 
 def _tell(postgres: OwnServer, *commands: str) -> None:

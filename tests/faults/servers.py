@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -64,7 +65,9 @@ class OwnServer:
         self.alive = False
 
     def start(self) -> None:
-        """Bring it back."""
+        """Bring it back, whether it was killed or has ended by itself."""
+        if self.alive:
+            self._server.stop()
         self._server = self._kind(self._home, durable=self._durable, port=self._port)
         self.alive = True
 
@@ -125,7 +128,7 @@ async def started(database_url: str, redis_url: str, **environ: str) -> AsyncIte
         "ARTIFACTS_DIR": str(ROOT / "artifacts"), "RATE_LIMIT_PER_MINUTE": "0", "MODEL_POLL_SECONDS": "0",
         "LOG_FORMAT": "json", "LOG_LEVEL": "error", "ACCESS_TOKEN_SECONDS": "86400", **environ,
     }  # fmt: skip
-    process = start("serve", environ=chosen, cwd=ROOT)
+    process = _from_nothing(chosen) if "LD_PRELOAD" in environ else start("serve", environ=chosen, cwd=ROOT)
     try:
         await until_ready(port)
         yield port, psutil.Process(process.pid)
@@ -136,6 +139,12 @@ async def started(database_url: str, redis_url: str, **environ: str) -> AsyncIte
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _from_nothing(environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A process that is no copy of another: libraries of the environment come in with its program alone."""
+    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "serve"]
+    return subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 async def until_ready(port: int, seconds: float = 60) -> float:

@@ -112,6 +112,8 @@ async def test_a_slow_network(port: int, to_postgres: FaultProxy, postgres: OwnS
         assert max(reply.seconds for reply in replies) < IN_TIME
         if seconds == 1:
             assert {reply.status for reply in replies} == {503}
+        else:
+            await answered_again(payers[0][0], payers[0][1].check("slow@upi"), PATIENT_SECONDS)
         to_postgres.heal()
         await served_again(payers)
     assert violations(postgres.url) == {}

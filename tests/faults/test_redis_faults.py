@@ -64,7 +64,7 @@ def cutting(proxy: FaultProxy) -> None:
 async def test_a_connection_to_redis_that_misbehaves_changes_no_answer(
     port: int, to_redis: FaultProxy, postgres: OwnServer, fault: Callable[[FaultProxy], None]
 ) -> None:
-    """Red without the deadline of a call (slow, swallowed, trickled) and with replies that are taken as they come."""
+    """Red when a call that fails raises (each), and without the deadline of a call (2 s, swallowed, trickled)."""
     async with Wire(port) as wire:
         payer = await Payer.signed_up(wire, next(phones))
         await pay(wire, payer, 4)
@@ -81,6 +81,7 @@ async def test_a_connection_to_redis_that_misbehaves_changes_no_answer(
 async def test_a_redis_that_is_gone_and_one_that_comes_back_change_no_answer(
     port: int, to_redis: FaultProxy, postgres: OwnServer
 ) -> None:
+    """Red when a call that fails raises."""
     async with Wire(port) as wire:
         payer = await Payer.signed_up(wire, next(phones))
         await pay(wire, payer, 4)
@@ -94,7 +95,7 @@ async def test_a_redis_that_is_gone_and_one_that_comes_back_change_no_answer(
 
 
 async def test_a_redis_that_stands_still_changes_no_answer(port: int, valkey: OwnServer, postgres: OwnServer) -> None:
-    """Red with redis-py's own time-outs: a minute a command."""
+    """Red without the deadline of a call."""
     async with Wire(port) as wire:
         payer = await Payer.signed_up(wire, next(phones))
         await pay(wire, payer, 4)
@@ -108,6 +109,7 @@ async def test_a_redis_that_stands_still_changes_no_answer(port: int, valkey: Ow
 async def test_a_redis_that_was_flushed_or_killed_changes_no_answer(
     port: int, valkey: OwnServer, postgres: OwnServer
 ) -> None:
+    """Red when a call that fails raises."""
     async with Wire(port) as wire:
         payer = await Payer.signed_up(wire, next(phones))
         async with redis.asyncio.Redis.from_url(valkey.url) as other:

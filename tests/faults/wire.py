@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Self
+
+LONGEST_SECONDS = float(os.environ.get("FAULTS_LONGEST_SECONDS", "150"))
+"""After so long there is no answer: a test without its defence is to fail, not to hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,18 @@ class Wire:
         """Send a request and read its answer.
 
         Raises:
-            OSError: the connection broke, which is then made anew by the next request.
+            OSError: the connection broke, or nothing came for very long; it is made anew by the next request.
             EOFError: likewise.
         """
         began = perf_counter()
         try:
-            if self._reader is None:
-                self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-            self._writer.write(request)
-            head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-            length = int(head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0])
-            body = await self._reader.readexactly(length)
+            async with asyncio.timeout(LONGEST_SECONDS):
+                if self._reader is None:
+                    self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+                self._writer.write(request)
+                head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+                length = int(head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0])
+                body = await self._reader.readexactly(length)
         except BaseException:
             self.close()
             raise

@@ -11,7 +11,7 @@ from typing import TypeVar
 from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
 from upi_risk.domain.ports import Ledger, SnapshotCache
-from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
 
 T = TypeVar("T")
 
@@ -139,8 +139,8 @@ class FaultyCache:
         except LostError:
             return Snapshot()
 
-    async def write_users(self, entries: Sequence[CacheEntry]) -> None:
-        await self._write("keep users", lambda: self._cache.write_users(entries))
+    async def write_users(self, entries: Sequence[CacheEntry], settled: Sequence[ReceiverDelta] = ()) -> None:
+        await self._write("keep users", lambda: self._cache.write_users(entries, settled))
 
     async def write_receivers(self, receivers: Sequence[Receiver]) -> None:
         await self._write("keep receivers", lambda: self._cache.write_receivers(receivers))

@@ -47,7 +47,7 @@ def _without_version(self: MemoryLedger, change: Change) -> bool:
 _apply = MemoryLedger._apply
 
 
-async def _answer_first(self: CheckTransaction, drafts: list[Draft], _brought: object) -> set[str]:
+async def _answer_first(self: CheckTransaction, drafts: list[Draft], *_resting_on: object) -> set[str]:
     changes = [draft.change() for draft in drafts if draft.user.version > draft.expected_version]
     work = asyncio.create_task(self._ledger.commit(changes))  # behind the answer's back
     work.add_done_callback(lambda done: done.cancelled() or done.exception())

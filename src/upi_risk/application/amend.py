@@ -49,6 +49,8 @@ class AmendHistory:
             if change.user is user:
                 return change
             if (await self._ledger.commit([change]))[0]:
-                await self._cache.write_users([CacheEntry(change.user, change.payees, change.expected_version)])
+                await self._cache.write_users(
+                    [CacheEntry(change.user, change.payees, change.expected_version)], change.deltas
+                )
                 return change
         raise ContendedError

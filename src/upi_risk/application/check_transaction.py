@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from upi_risk.application.ahead import Ahead, Decided
 from upi_risk.application.deadline import abandon
 from upi_risk.application.decide import Answer, Decides
-from upi_risk.application.snapshots import LoadSnapshot
+from upi_risk.application.snapshots import LoadSnapshot, rests_on_guesses
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.errors import ContendedError
+from upi_risk.domain.forward import Forward
 from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
-from upi_risk.domain.payment import Payment
+from upi_risk.domain.payment import Payment, UpiId
 from upi_risk.domain.ports import Ledger, SnapshotCache
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
 
 MOST_ATTEMPTS: Final = 8
 """How often a payment is decided again when its user's history moved under it."""
@@ -80,10 +82,13 @@ class CheckTransaction:
             snapshot = await self._load(wanted, [p.at for p in asked], near.snapshot, to_the_hour=to_the_hour)
             brought = self._ahead.lay_over(snapshot, near.held)
             decided, drafts = self._decide(asked, snapshot)
-            overtaken = await self._commit(list(drafts.values()), brought)
+            overtaken = await self._commit(list(drafts.values()), brought, snapshot.forward)
             for index, answer in zip(waiting, decided, strict=True):
                 if payments[index].user_id not in overtaken:
                     answers[index] = answer
+            if snapshot.forward:
+                agreed = [item for item in wanted if item.user_id not in overtaken]
+                self._load.stats.hits += rests_on_guesses(agreed, snapshot)
             waiting = [index for index in waiting if payments[index].user_id in overtaken]
             if not waiting:
                 break
@@ -94,9 +99,13 @@ class CheckTransaction:
         """Return when the cache has copies of all that was committed."""
         await asyncio.gather(*self._copying, return_exceptions=True)
 
-    async def _commit(self, drafts: list[Draft], brought: Mapping[str, tuple[Decided, int]]) -> set[str]:
-        """Commit drafts; returns the users whose history had moved on."""
+    async def _commit(
+        self, drafts: list[Draft], brought: Mapping[str, tuple[Decided, int]], forward: Mapping[UpiId, Forward]
+    ) -> set[str]:
+        """Commit drafts; returns the users whose history had moved on, or who paid a receiver of whom more is known."""
         changes = [draft.change() for draft in drafts if draft.user.version > draft.expected_version]
+        if forward:
+            changes = [replace(change, relies=_guesses(change, forward)) for change in changes]
         if not changes:
             return set()
         turn = self._ahead.decided(changes, brought)
@@ -127,10 +136,12 @@ class CheckTransaction:
             raise
         return work.result()
 
-    def _copy(self, changes: Iterable[Change], decided: Mapping[str, Decided]) -> None:
+    def _copy(self, changes: Collection[Change], decided: Mapping[str, Decided]) -> None:
         """Copy what was committed into the cache, and hold it until that is done."""
         entries = [CacheEntry(change.user, change.payees, change.expected_version) for change in changes]
-        copying = asyncio.create_task(self._cache.write_users(entries))
+        settled = [delta for change in changes for delta in change.deltas] if self._decide.to_the_hour else []
+        guesses = {guess.receiver.upi_id: guess for change in changes for guess in change.relies}
+        copying = asyncio.create_task(self._write(entries, settled, [guess.checked for guess in guesses.values()]))
         self._copying.add(copying)
 
         def copied(task: asyncio.Task[None]) -> None:
@@ -138,6 +149,18 @@ class CheckTransaction:
             self._ahead.forget(decided)
 
         copying.add_done_callback(copied)
+
+    async def _write(self, entries: list[CacheEntry], settled: list[ReceiverDelta], agreed: list[Receiver]) -> None:
+        """Write users; before them, the receivers that the ledger agreed with, for what settled is added to these."""
+        if agreed:
+            await self._cache.write_receivers(agreed)
+        await self._cache.write_users(entries, settled)
+
+
+def _guesses(change: Change, forward: Mapping[UpiId, Forward]) -> tuple[Forward, ...]:
+    """What a change was computed from that the ledger has to agree with."""
+    paid = {added.payment.receiver: None for added in change.added}
+    return tuple(forward[receiver] for receiver in paid if receiver in forward)
 
 
 def _wanted(payment: Payment) -> Wanted:

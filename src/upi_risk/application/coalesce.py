@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import thread_time
 from typing import Final, Generic, Protocol, TypeVar
 
 from upi_risk.application.deadline import within
@@ -16,8 +17,10 @@ Question = TypeVar("Question")
 Result = TypeVar("Result")
 Said_contra = TypeVar("Said_contra", contravariant=True)
 
-LARGEST_BATCH: Final = 256
 MOST_UNDER_WAY: Final = 2
+PART_OF_WAITING: Final = 0.25
+"""Within so much of the time that questions may wait, those that a busy process lets in are answered."""
+
 _TICKS: Final = 45
 """How many times within a deadline it is looked whether somebody has waited for so long."""
 
@@ -30,8 +33,8 @@ class Patience:
         deadline_seconds: from a question to its answer at most; a batch that takes longer is abandoned.
         waiting_seconds: when a question has waited so long for its batch to begin, further ones are refused at once.
         most_waiting: and so they are when so many wait.
-        by_pace: and so they are while the process is short of time and would answer them later than after half of
-            ``waiting_seconds``; see :class:`~upi_risk.application.room.Room`.
+        by_pace: and so they are while the process is short of time and would answer them later than after a quarter
+            of ``waiting_seconds``; see :class:`~upi_risk.application.room.Room`.
     """
 
     deadline_seconds: float = 0.45
@@ -98,8 +101,9 @@ class Coalesce(Generic[Question, Result]):
         self._beginning = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._room = Room(self._patience.waiting_seconds / 2)
+        self._room = Room(self._patience.waiting_seconds * PART_OF_WAITING)
         self._under_way = 0
+        self._looked = self._computed = 0.0
         self.shed = 0
         self.late = 0
 
@@ -154,6 +158,10 @@ class Coalesce(Generic[Question, Result]):
             return True
         return waiting > 0 and (waiting >= self._patience.most_waiting or self._has_waited(self._running().time()))
 
+    def note_shed(self, questions: int) -> None:
+        """Count questions that were refused because this was full, and never came here."""
+        self.shed += questions
+
     def crowded(self) -> bool:
         """Whether half of the questions that there is room for are under way, and the process is short of time."""
         return 2 * (len(self._queue) + self._under_way) >= self._room.most
@@ -171,19 +179,21 @@ class Coalesce(Generic[Question, Result]):
         if not self._queue:
             return
         if self._taken and not (
-            len(self._taken) < self._most_under_way and len(self._queue) >= sum(map(len, self._taken))
+            len(self._taken) < self._most_under_way
+            and len(self._queue) >= min(sum(map(len, self._taken)), self._room.batch)
         ):
             return
         self._beginning = True
         task = loop.create_task(self._work(loop))
         self._tasks.add(task)
         if self._timer is None:
-            self._room.opened(loop.time())
+            self._looked, self._computed = loop.time(), thread_time()
+            self._room.opened(self._looked)
             self._watch_later(loop)
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         self._beginning = False
-        taken = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_BATCH))]
+        taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._room.batch))]
         self._taken.append(taken)
         self._under_way += len(taken)
         try:
@@ -211,7 +221,9 @@ class Coalesce(Generic[Question, Result]):
         """Send those away who have waited as long as they may, and see how late that is done."""
         now = loop.time()
         if self._patience.by_pace:
-            self._room.looked(now - due)
+            computed = thread_time()
+            self._room.looked(now - due, (computed - self._computed) / ((now - self._looked) or 1.0))
+            self._looked, self._computed = now, computed
         oldest = now - self._patience.deadline_seconds
         for taken in self._taken:
             for waiting in taken:

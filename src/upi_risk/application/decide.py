@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
+from upi_risk.application.course import Answer, Course, Fresh, vector
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.domain.degraded import by_rules, usable
 from upi_risk.domain.draft import Draft
-from upi_risk.domain.errors import UnknownUserError, UpiRiskError
 from upi_risk.domain.feature_sets import EXTENDED_SET, FeatureSet
 from upi_risk.domain.features import Vector
 from upi_risk.domain.history import Snapshot
@@ -20,8 +19,7 @@ from upi_risk.domain.ports import Scorer
 from upi_risk.domain.ruling import RulesInForce, Ruling
 from upi_risk.domain.transaction import Transaction
 
-Answer = Transaction | UpiRiskError
-"""What one payment gets: its transaction, or why it was refused."""
+__all__ = ["Answer", "Decide", "Decides"]
 
 
 class Decides(Protocol):
@@ -44,8 +42,8 @@ class Decides(Protocol):
 class Decide:
     """Features, score, decision. Pure but for the scorer's computing; nothing is stored.
 
-    Payments are taken in waves that hold at most one of each user, so that one call of the model scores a wave
-    and yet the second payment of a user sees the first.
+    One call of the model scores many payments, though each sees those before it; see
+    :class:`~upi_risk.application.course.Course`.
     """
 
     def __init__(
@@ -81,57 +79,36 @@ class Decide:
         Returns:
             An answer for each payment, and a draft for each user who got a new one.
         """
-        features = wider or self._scorer.card.set
-        answers: list[Answer | None] = [None] * len(payments)
-        drafts: dict[str, Draft] = {}
-        waiting = list(range(len(payments)))
-        while waiting:
-            wave, waiting = _wave(payments, waiting)
-            fresh: list[tuple[int, Payment, Draft, Vector]] = []
-            for index in wave:
-                try:
-                    stored = _stored(payments[index], snapshot, drafts)
-                except UpiRiskError as error:
-                    answers[index] = error
-                    continue
-                if stored is not None:
-                    answers[index] = stored
-                    continue
-                draft = _draft(payments[index], snapshot, drafts)
-                if draft is None:
-                    answers[index] = UnknownUserError()
-                    continue
-                payment, at = payments[index], draft.user.instant(payments[index].at)
-                if at is not payment.at:
-                    payment = replace(payment, at=at)
-                fresh.append((index, payment, draft, _vector(features, payment, draft, snapshot)))
-            self._score(fresh, answers, snapshot)
-        return [answer for answer in answers if answer is not None], drafts
+        course = Course(payments, snapshot, wider or self._scorer.card.set)
+        while not course.over:
+            self._score(course.go_on(), course, snapshot)
+        return course.answers, course.drafts
 
-    def _score(
-        self, fresh: list[tuple[int, Payment, Draft, Vector]], answers: list[Answer | None], snapshot: Snapshot
-    ) -> None:
+    def _score(self, fresh: Sequence[Fresh], course: Course, snapshot: Snapshot) -> None:
         if not fresh:
             return
         ruling = self._rules.ruling if self._rules is not None else None
         card = self._scorer.card
-        vectors, width = [features for _, _, _, features in fresh], len(card.features)
+        vectors, width = [each.features for each in fresh], len(card.features)
         if len(vectors[0]) > width:
             vectors = [features[:width] for features in vectors]
         scores = self._scores(vectors)
-        for (index, payment, draft, features), own, scored in zip(fresh, vectors, scores, strict=True):
+        for each, own, scored in zip(fresh, vectors, scores, strict=True):
+            if course.is_vain(each):
+                continue
+            payment, features = each.payment, each.features
             if scored is None and payment.receiver not in self._policy.forced:
                 assessment = by_rules(card.features, own, card, self._policy.version)
             else:
                 assessment = self._policy.assess(payment.receiver, own, scored or _UNASKED, card)
             version = None
             if ruling is not None and payment.receiver not in self._policy.forced:
-                wide = _vector(EXTENDED_SET, payment, draft, snapshot) if _falls_short(features, ruling) else features
-                assessment = ruling.judge(payment, draft.user, wide, assessment, by_model=scored is not None)
+                wide = features
+                if _falls_short(features, ruling):
+                    wide = vector(EXTENDED_SET, payment, each.draft, snapshot)
+                assessment = ruling.judge(payment, each.draft.user, wide, assessment, by_model=scored is not None)
                 version = ruling.version
-            transaction = Transaction.decided(payment, features, assessment, version)
-            draft.decide(transaction)
-            answers[index] = transaction
+            course.answer(each, Transaction.decided(payment, features, assessment, version))
 
     def _scores(self, vectors: list[Vector]) -> list[Scored | None]:
         """The model's answers; where a batch fails each vector is tried alone, and None is what has none."""
@@ -158,41 +135,3 @@ _UNASKED = Scored(0.0, ())
 def _falls_short(features: Vector, ruling: Ruling) -> bool:
     """Whether rules ask for more than the model's own features."""
     return ruling.wide and len(features) < len(EXTENDED_SET.names)
-
-
-def _wave(payments: Sequence[Payment], waiting: list[int]) -> tuple[list[int], list[int]]:
-    """The first waiting payment of each user, and the rest."""
-    wave: list[int] = []
-    rest: list[int] = []
-    seen: set[str] = set()
-    for index in waiting:
-        user_id = payments[index].user_id
-        (rest if user_id in seen else wave).append(index)
-        seen.add(user_id)
-    return wave, rest
-
-
-def _stored(payment: Payment, snapshot: Snapshot, drafts: dict[str, Draft]) -> Transaction | None:
-    key = payment.idempotency_key
-    if key is None:
-        return None
-    held = snapshot.answers.get((payment.user_id, key))
-    if held is None and payment.user_id in drafts:
-        held = drafts[payment.user_id].answer_to(key)
-    return held.answer_to(payment) if held else None
-
-
-def _draft(payment: Payment, snapshot: Snapshot, drafts: dict[str, Draft]) -> Draft | None:
-    draft = drafts.get(payment.user_id)
-    if draft is None:
-        user = snapshot.users[payment.user_id]
-        if user is None:
-            return None
-        draft = drafts[payment.user_id] = Draft.of(user)
-    draft.payees.setdefault(payment.receiver, snapshot.payees[payment.user_id, payment.receiver])
-    return draft
-
-
-def _vector(features: FeatureSet, payment: Payment, draft: Draft, snapshot: Snapshot) -> Vector:
-    payee, receiver = draft.payees[payment.receiver], snapshot.receivers[payment.receiver]
-    return features.vector(draft.user, payee, receiver, payment.amount_paise, payment.at)

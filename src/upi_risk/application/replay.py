@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import LARGEST_BATCH
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
+from upi_risk.application.room import LARGEST_BATCH
 from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.indian_time import MICROSECOND, epoch_us
 from upi_risk.domain.payment import Payment

@@ -13,7 +13,7 @@ from upi_risk.application.run_experiment import StartExperiment
 from upi_risk.application.train_model import Trained, TrainingOrder
 from upi_risk.application.validate_model import Progress
 from upi_risk.domain.collecting import ExportFolder
-from upi_risk.domain.errors import UpiRiskError
+from upi_risk.domain.errors import TooEarlyError, UpiRiskError
 from upi_risk.domain.ports import Clock, ModelStore
 from upi_risk.domain.retraining import Bench, Workshop
 from upi_risk.domain.training import DEFAULTS
@@ -71,7 +71,7 @@ class Retrain:
         """Make a model and have it tried. Returns what came of it, a sentence.
 
         A model that the gate refuses is thrown away, and that is no failure. Nor is it one of a service that has
-        nothing to learn from yet.
+        nothing to learn from yet, or too short a time of it.
 
         Raises:
             UpiRiskError: it could not be done; the message says why, and nothing is left behind.
@@ -84,7 +84,10 @@ class Retrain:
             collected = await self._tools.collect(wanted, self._tools.export(bench.export), lambda *_: None)
             if not collected.rows:
                 return f"No model was made: nothing was checked in the last {order.history.days} days."
-            trained = await self._train(bench, order, progress)
+            try:
+                trained = await self._train(bench, order, progress)
+            except TooEarlyError as error:
+                return f"No model was made: {error}"
             verdict = trained.record.verdict
             if verdict is None or not verdict.passed:
                 return f"{bench.version} is not registered. {verdict}"

@@ -9,8 +9,20 @@ LEAST: Final = 64
 
 BOUNDLESS: Final = 1 << 30
 
+LARGEST_BATCH: Final = 256
+
 SHORT_OF_TIME_SECONDS: Final = 0.005
 """A loop whose timers are late by so much, on average, has more to do than it can."""
+
+BUSY: Final = 0.9
+"""So has one whose thread computes for such a share of the time."""
+
+_UNTIL: Final = 0.75
+"""It has time again when both are below so much of that."""
+
+
+_OF_ALL: Final = 4
+"""A batch is one of so many that there is room for: two are under way, and two wait."""
 
 _NEWEST: Final = 0.25
 """Weight of the newest sight in an average."""
@@ -26,17 +38,21 @@ class Room:
 
     Attributes:
         most: questions that may be under way, waiting ones included.
+        batch: of these, as many as may be answered together. What a loop that is short of time does in one go must not
+            take long: refusals wait meanwhile.
     """
 
-    __slots__ = ("_each", "_late", "_seconds", "_since", "most")
+    __slots__ = ("_busy", "_each", "_late", "_seconds", "_since", "batch", "most")
 
     def __init__(self, seconds: float) -> None:
         """``seconds`` is how long a question may take when many are under way."""
         self._seconds = seconds
+        self._busy = 0.0
         self._each = 0.0
         self._late = 0.0
         self._since = 0.0
         self.most = BOUNDLESS
+        self.batch = LARGEST_BATCH
 
     def opened(self, now: float) -> None:
         """The first question after an idle time is under way."""
@@ -47,10 +63,14 @@ class Room:
         each, self._since = (now - self._since) / questions, now
         self._each += _NEWEST * (each - self._each) if self._each else each
 
-    def looked(self, late: float) -> None:
-        """A timer of the loop came so many seconds late."""
+    def looked(self, late: float, busy: float) -> None:
+        """A timer of the loop came so many seconds late, and its thread computed for such a share of the time."""
         self._late += (_NEWEST if late < self._late + 4 * SHORT_OF_TIME_SECONDS else 1.0) * (late - self._late)
-        if self._late < SHORT_OF_TIME_SECONDS or not self._each:
-            self.most = BOUNDLESS
+        self._busy += _NEWEST * (busy - self._busy)
+        enough = 1.0 if self.most == BOUNDLESS else _UNTIL
+        short = self._late >= enough * SHORT_OF_TIME_SECONDS or self._busy >= enough * BUSY
+        if not short or not self._each:
+            self.most, self.batch = BOUNDLESS, LARGEST_BATCH
         else:
             self.most = max(LEAST, int(self._seconds / self._each))
+            self.batch = min(max(LEAST, self.most) // _OF_ALL, LARGEST_BATCH)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from upi_risk.domain.forward import Forward
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.ports import Ledger, SnapshotCache
 from upi_risk.domain.user import Payee
@@ -16,7 +17,8 @@ class CacheStats:
     """How often a payment found everything it needs in the cache.
 
     Attributes:
-        hits: payments that needed no read of the ledger.
+        hits: payments that needed no read of the ledger. Those for which a receiver was brought forward count once the
+            ledger has agreed with that, which is when they are committed.
         misses: payments that did.
         for_receivers: of these, payments for which nothing but a fresh enough copy of the receiver was missing.
         reads: statements that read.
@@ -63,16 +65,22 @@ class LoadSnapshot:
         snapshot = near
         last, held = max(at), snapshot.receivers
         snapshot.receivers = {name: copy for name, copy in held.items() if copy.serves(last, to_the_hour=to_the_hour)}
+        if to_the_hour and len(snapshot.receivers) < len(held):
+            for name in held.keys() - snapshot.receivers.keys() & snapshot.added.keys():
+                snapshot.forward[name] = forward = Forward.of(held[name], snapshot.added[name](), last)
+                snapshot.receivers[name] = forward.receiver
         incomplete = {item.user_id for item in wanted if not _complete(snapshot, item)}
         missing = [item for item in wanted if item.user_id in incomplete]  # a user and their pairs are of one moment
-        self.stats.hits += len(wanted) - len(missing)
         self.stats.misses += len(missing)
         if missing:
             self.stats.reads += 1
             self.stats.for_receivers += sum(_payer_known(snapshot, item) for item in missing)
             read = await self._ledger.load(missing)
             snapshot.add(read)
+            for name in read.receivers.keys() & snapshot.forward.keys():
+                del snapshot.forward[name]
             await self._fill(read, min(at))
+        self.stats.hits += len(wanted) - len(missing) - rests_on_guesses(wanted, snapshot)
         return snapshot
 
     async def _fill(self, read: Snapshot, at: datetime) -> None:
@@ -83,6 +91,11 @@ class LoadSnapshot:
         users = [user for user in read.users.values() if user]
         await self._cache.write_users([CacheEntry(user, tuple(payees.get(user.user_id, ()))) for user in users])
         await self._cache.write_receivers([receiver.copied(at) for receiver in read.receivers.values()])
+
+
+def rests_on_guesses(wanted: Sequence[Wanted], snapshot: Snapshot) -> int:
+    """For how many of the payments the receiver was brought forward."""
+    return sum(item.receiver in snapshot.forward for item in wanted) if snapshot.forward else 0
 
 
 def _complete(snapshot: Snapshot, item: Wanted) -> bool:

@@ -121,7 +121,9 @@ def command_servers(settings: Settings) -> contextlib.AbstractContextManager[Ser
 
     Raises:
         EmbeddedServerError: a server cannot be started; the message says what to do.
+        SettingsError: one of them must not be reached like that; likewise.
     """
+    settings.require_safe_ways()
     owner = settings.database_owner_url or None
     return backing_servers(
         VAR, settings.database_url or None, settings.redis_url or None, owner_url=owner, share=True
@@ -129,7 +131,12 @@ def command_servers(settings: Settings) -> contextlib.AbstractContextManager[Ser
 
 
 def running_servers(settings: Settings) -> str | None:
-    """The URL of the PostgreSQL that is named, or that runs in `var/` here; None if there is neither."""
+    """The URL of the PostgreSQL that is named, or that runs in `var/` here; None if there is neither.
+
+    Raises:
+        SettingsError: it must not be reached like that; the message says what to do.
+    """
+    settings.require_safe_ways()
     if settings.database_owner_url or settings.database_url:
         return settings.database_owner_url or settings.database_url
     file = VAR / _FILE

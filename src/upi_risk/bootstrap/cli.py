@@ -42,6 +42,9 @@ COMMANDS: Final = (
     "audit",
 )
 
+_NO_RIGHT: Final = "42501"
+"""PostgreSQL's code for what a role is not allowed."""
+
 
 class CommandModules(click.RichGroup):
     """Each command is the ``command`` of its module in ``bootstrap/commands``."""
@@ -71,6 +74,11 @@ def main() -> None:
         cli(prog_name="upi-risk")
     except (SettingsError, UpiRiskError) as error:
         click.echo(str(error) or type(error).__name__, err=True)
+        sys.exit(1)
+    except Exception as error:
+        if getattr(getattr(error, "orig", error), "sqlstate", None) != _NO_RIGHT:
+            raise
+        click.echo("The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner.", err=True)
         sys.exit(1)
 
 

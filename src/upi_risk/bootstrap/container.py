@@ -51,7 +51,7 @@ from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import LARGEST_BATCH, MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.erase_user import EraseUser
@@ -74,6 +74,7 @@ from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.retain import Retain
 from upi_risk.application.review import ReviewTransaction, ShowCases
+from upi_risk.application.room import LARGEST_BATCH
 from upi_risk.application.sign_ins import EndSignIns, RefreshTokens
 from upi_risk.application.sign_up import SignUp
 from upi_risk.application.throttle import Throttle

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, TextIO
 
 MOST_LINES: Final = 10_000
@@ -33,10 +34,15 @@ class LogWriter:
 
     def put(self, line: str) -> None:
         """Take one line, without its end."""
-        if len(self._lines) >= MOST_LINES:
-            self.dropped += 1
-            return
-        self._lines.append(line)
+        self.put_all([line])
+
+    def put_all(self, lines: Sequence[str]) -> None:
+        """Take lines, each without its end."""
+        room = MOST_LINES - len(self._lines)
+        if len(lines) > room:
+            self.dropped += len(lines) - room
+            lines = lines[:room]
+        self._lines.extend(lines)
         if not self._waiting.is_set():
             self._waiting.set()
         if self._thread is None:

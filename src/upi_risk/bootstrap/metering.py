@@ -9,8 +9,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import repeat
 from time import perf_counter
 from typing import Final
+
+import structlog
 
 from upi_risk.adapters.prometheus.shelf import Shelf
 from upi_risk.adapters.prometheus.tally import Tally
@@ -18,6 +21,7 @@ from upi_risk.application.check_transaction import CheckTransaction, Near
 from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.snapshots import LoadSnapshot
+from upi_risk.bootstrap.logging import described
 from upi_risk.domain.draft import Draft
 from upi_risk.domain.feature_sets import FeatureSet
 from upi_risk.domain.history import Change, Snapshot, Wanted
@@ -48,11 +52,11 @@ class Meter:
         self._batches: list[Sequence[Answer]] = []
         self._stages: dict[str, list[float]] = {}
 
-    def request(self, record: RequestRecord) -> None:
-        """Note a request that was answered."""
+    def requests(self, records: Sequence[RequestRecord]) -> None:
+        """Note requests that were answered."""
         if not self._noting:
             return
-        self._requests.append(record)
+        self._requests.extend(records)
         if len(self._requests) >= _FULL:
             self.add_up()
 
@@ -89,6 +93,9 @@ class Meter:
         counted = Counter((record.method, record.route, str(record.status)) for record in requests)
         for labels, number in counted.items():
             self.tally.count("upi_risk_requests", labels, number)
+        for record in requests:
+            if record.times > 1:
+                self._more_like(record)
         for route in {record.route for record in requests}:
             seconds = (record.duration_ms / 1000 for record in requests if record.route == route)
             self.tally.observe("upi_risk_request_seconds", (route,), seconds)
@@ -96,6 +103,12 @@ class Meter:
             self.tally.observe("upi_risk_stage_seconds", (stage,), seen)
         self.tally.observe("upi_risk_batch_size", (), map(len, batches))
         self._answers([answer for batch in batches for answer in batch])
+
+    def _more_like(self, record: RequestRecord) -> None:
+        """Add those that a record stands for beside its own request."""
+        others = record.times - 1
+        self.tally.count("upi_risk_requests", (record.method, record.route, str(record.status)), others)
+        self.tally.observe("upi_risk_request_seconds", (record.route,), repeat(record.duration_ms / 1000, others))
 
     def _answers(self, answers: Sequence[Answer]) -> None:
         decided = [answer.assessment for answer in answers if isinstance(answer, Transaction)]
@@ -110,13 +123,14 @@ class Meter:
 
 
 class Keeping:
-    """Adds up and puts the totals on the shelf, again and again."""
+    """Adds up and puts the totals on the shelf, again and again, also after a time in which it had no room."""
 
     def __init__(self, meter: Meter, shelf: Shelf, sample: Sample) -> None:
         self._meter = meter
         self._shelf = shelf
         self._sample = sample
         self._task: asyncio.Task[None] | None = None
+        self._failing = False
 
     async def start(self) -> None:
         """Begin."""
@@ -137,7 +151,14 @@ class Keeping:
     def _keep(self) -> None:
         self._meter.add_up()
         self._sample(self._meter.tally)
-        self._shelf.put(self._meter.tally.totals())
+        try:
+            self._shelf.put(self._meter.tally.totals())
+        except OSError as error:
+            if not self._failing:
+                structlog.get_logger("upi_risk").error("metrics not kept", **described(error))
+            self._failing = True
+        else:
+            self._failing = False
 
 
 class MeasuredCheck:

@@ -20,11 +20,11 @@ from upi_risk.entrypoints.cli.rules import RulesHouse
 
 @asynccontextmanager
 async def open_rules_house() -> AsyncIterator[RulesHouse]:
-    """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
+    """The PostgreSQL that is named, as its owner, or the embedded one, which a ``make run`` may be using."""
     settings = read_settings()
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
-        container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
+        container = Container(settings=msgspec.structs.replace(settings, database_url=urls.owner))
         rules, note = container.rules(), jot(container)
         books = AuditedBooks(rules, note)
         choose = ChooseRules(books, read_book, shipped_rules(), container.clock())

@@ -31,6 +31,19 @@ def fault_of_serving(settings: Settings, env_file: Path) -> str | None:
     return next(filter(None, (*_limits(settings), *faults, *_metrics(settings), *_data(settings))), None)
 
 
+def fault_of_ways(settings: Settings) -> str | None:
+    """A sentence that says which server must not be reached like that; None if each may, by a command or by serving."""
+    if settings.app_env != "production" or not settings.require_tls:
+        return None
+    urls = {
+        "DATABASE_URL": settings.database_url,
+        "DATABASE_OWNER_URL": settings.database_owner_url,
+        "DATABASE_REPLICA_URL": settings.database_replica_url,
+        "REDIS_URL": settings.redis_url,
+    }
+    return next(filter(None, (fault_of_transport(name, url) for name, url in urls.items())), None)
+
+
 def _metrics(settings: Settings) -> Iterator[str | None]:
     if settings.metrics_port and not is_loopback(settings.metrics_host) and not settings.metrics_token:
         yield (
@@ -65,12 +78,8 @@ def _demo(settings: Settings) -> Iterator[str]:
 
 
 def _data(settings: Settings) -> Iterator[str | None]:
-    production = settings.app_env == "production"
-    yield fault_of_data_keys(settings, needed=production)
-    if production and settings.require_tls:
-        yield fault_of_transport("DATABASE_URL", settings.database_url)
-        yield fault_of_transport("DATABASE_REPLICA_URL", settings.database_replica_url)
-        yield fault_of_transport("REDIS_URL", settings.redis_url)
+    yield fault_of_data_keys(settings, needed=settings.app_env == "production")
+    yield fault_of_ways(settings)
 
 
 def _secrets(settings: Settings, env_file: Path) -> Iterator[str | None]:

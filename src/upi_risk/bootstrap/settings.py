@@ -12,7 +12,7 @@ import msgspec
 from dotenv import dotenv_values
 
 from upi_risk.bootstrap.data_settings import DataSettings
-from upi_risk.bootstrap.safety import fault_of_serving
+from upi_risk.bootstrap.safety import fault_of_serving, fault_of_ways
 from upi_risk.bootstrap.secret_faults import is_loopback
 from upi_risk.bootstrap.setting_faults import sentence
 from upi_risk.bootstrap.setting_texts import filled, listed
@@ -207,12 +207,13 @@ class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
         )
 
     def require_database(self) -> None:
-        """Refuse to go on without a database.
+        """Refuse to go on without a database, or by a way to it that others may read.
 
         Raises:
             SettingsError: one sentence that says what to do.
         """
         _require("DATABASE_URL", self.database_url)
+        self.require_safe_ways()
 
     def require_servers(self) -> None:
         """Refuse to go on without a database and a cache.
@@ -234,9 +235,8 @@ class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
         return self._or_of_mode(self.login_limit_per_hour, 20)
 
     def _or_of_mode(self, limit: int | None, proven: int) -> int:
-        if limit is not None:
-            return limit
-        return proven if self.auth_mode == "otp" else 0
+        usual = proven if self.auth_mode == "otp" else 0
+        return usual if limit is None else limit
 
     def require_safe(self, env_file: Path = ENV_FILE) -> None:
         """Refuse to serve where somebody might get in who should not.
@@ -247,9 +247,11 @@ class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
         Raises:
             SettingsError: one sentence that says what to do.
         """
-        fault = fault_of_serving(self, env_file)
-        if fault is not None:
-            raise SettingsError(fault)
+        _refuse(fault_of_serving(self, env_file))
+
+    def require_safe_ways(self) -> None:
+        """Refuse, as above, to reach PostgreSQL or Redis by a way that others may read."""
+        _refuse(fault_of_ways(self))
 
 
 def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # noqa: ANN401 - each field's own type
@@ -268,10 +270,9 @@ def read_settings(env_file: Path = ENV_FILE, **overrides: Any) -> Settings:  # n
     found = {name: value for name, value in given.items() if name in names}
     found.setdefault("ARTIFACTS_DIR", str(_artifacts()))
     try:
-        settings = msgspec.convert(found, Settings, strict=False)
+        return msgspec.structs.replace(msgspec.convert(found, Settings, strict=False), **overrides)
     except msgspec.ValidationError as error:
         raise SettingsError(sentence(error, Settings, found)) from None
-    return msgspec.structs.replace(settings, **overrides)
 
 
 def environment() -> Mapping[str, str]:
@@ -286,8 +287,12 @@ def _artifacts() -> Path:
 
 
 def _require(name: str, url: str) -> None:
-    if not url:
-        raise SettingsError(f"{name} is not set: set it, or use make run, which brings its own servers.")
+    _refuse(None if url else f"{name} is not set: set it, or use make run, which brings its own servers.")
+
+
+def _refuse(fault: str | None) -> None:
+    if fault is not None:
+        raise SettingsError(fault)
 
 
 def keep_ray_quiet() -> None:

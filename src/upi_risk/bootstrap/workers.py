@@ -33,11 +33,19 @@ _COMMAND: Final = (sys.executable, "-m", "upi_risk.bootstrap.cli", "serve")
 
 
 def listening_address(host: str, port: int) -> socket.socket:
-    """A socket bound to an address; nobody can connect until a worker listens."""
+    """A socket bound to an address; nobody can connect until a worker listens.
+
+    Raises:
+        OSError: the address is taken, or not this machine's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 

@@ -36,6 +36,17 @@ class Draft:
         """A draft with nothing in it yet."""
         return cls(user, user.version)
 
+    def foresight(self) -> Draft:
+        """A draft to expect things in; what is expected in it is not expected here."""
+        return Draft(self.user, self.expected_version, dict(self.payees))
+
+    def expect(self, payment: Payment, *, allowed: bool) -> None:
+        """Bring the state to where :meth:`decide` will bring it if the payment is allowed, or is not."""
+        if allowed:
+            self._settle(payment, payment.at, checked=True)
+        else:
+            self.user = self.user.checked(payment.at)
+
     def sign_in(self, at: datetime) -> None:
         """The user signed in."""
         self.user = self.user.signed_in(at)

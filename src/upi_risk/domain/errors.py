@@ -109,6 +109,10 @@ class UnusableDataError(UpiRiskError):
     """A transactions file, or what a split leaves of it, cannot be learned from; the message says where and why."""
 
 
+class TooEarlyError(UnusableDataError):
+    """A transactions file does not reach over enough time yet; the message says how much it wants."""
+
+
 class InvalidRulesError(UpiRiskError):
     """Rules say something that the language of rules has no words for; the message says where and what."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from upi_risk.domain.forward import Forward
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.receiver import Receiver, ReceiverDelta
+from upi_risk.domain.tiles import Tiles
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import Payee, User
 
@@ -43,6 +46,10 @@ class Snapshot:
 
     A key that is absent was not looked up or not found out; a None says that there is no such user, stored
     answer or transaction. A pair or receiver that nobody has dealt with is an empty Payee or Receiver, not None.
+
+    Attributes:
+        added: what payments were seen to add to receivers since they were copied, where a cache kept that.
+        forward: of the receivers, those that are a guess which the ledger has to agree with.
     """
 
     users: dict[str, User | None] = field(default_factory=dict)
@@ -50,6 +57,8 @@ class Snapshot:
     receivers: dict[UpiId, Receiver] = field(default_factory=dict)
     answers: dict[RetryKey, Transaction | None] = field(default_factory=dict)
     transactions: dict[TransactionKey, Transaction | None] = field(default_factory=dict)
+    added: dict[UpiId, Callable[[], Tiles]] = field(default_factory=dict, compare=False)
+    forward: dict[UpiId, Forward] = field(default_factory=dict)
 
     def add(self, other: Snapshot) -> None:
         """Take over everything the other one knows."""
@@ -88,6 +97,7 @@ class Change:
         amended: transactions that got an outcome or a report, or lost one, afterwards.
         deltas: what is added to receivers' days.
         reports: labels.
+        relies: receivers that were brought forward for it; it is applied only where the ledger agrees with each.
     """
 
     user: User
@@ -97,6 +107,7 @@ class Change:
     amended: tuple[Transaction, ...] = ()
     deltas: tuple[ReceiverDelta, ...] = ()
     reports: tuple[FraudReport, ...] = ()
+    relies: tuple[Forward, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from upi_risk.domain.model import ModelCard
 from upi_risk.domain.reliability import Reliability
 
 NEW_ACCOUNT: Final = timedelta(days=30)
+LEAST_COMPARED: Final = 500
+"""Of fewer recent payments an index of drift is mostly chance: nine bins that did not move then give some 9/500."""
+
 _KNOWN: Final = NAMES.index("is_known_receiver")
 _AMOUNT_EDGES: Final = (500_00, 5_000_00)
 _AMOUNTS: Final = ("below 500 rupees", "500 to 5,000 rupees", "5,000 rupees and more")
@@ -136,9 +139,10 @@ class Monitoring:
     delays: tuple[float, float] | None
 
     def figures(self) -> list[tuple[str, str, float]]:
-        """Name, label and value of what is to be a metric."""
-        found = [("drift_psi", one.drift.feature, one.drift.psi) for one in self.drift]
-        found += [("drift_ks", one.drift.feature, one.ks) for one in self.drift]
+        """Name, label and value of what is to be a metric; drift only where it is told by enough payments."""
+        drift = self.drift if self.recent >= LEAST_COMPARED else ()
+        found = [("drift_psi", one.drift.feature, one.drift.psi) for one in drift]
+        found += [("drift_ks", one.drift.feature, one.ks) for one in drift]
         for name, confusion in self.segments.items():
             pairs = (("precision", confusion.precision), ("recall", confusion.recall))
             found += [(f"segment_{figure}", name, value) for figure, value in pairs if value is not None]

@@ -58,7 +58,7 @@ class Partition:
         name: of its table.
         begins: ids that carry this instant or a later one; None is without a beginning.
         ends: and an earlier one than this; None is without an end, or not known any more.
-        number: of transactions in it, as the store estimates.
+        number: of transactions in it, as the store estimates; None where it does not know.
         size: bytes, indexes included.
         attached: whether its transactions are seen; one that is being archived is not attached any more.
         rest: whether it holds what no other partition is for.
@@ -67,7 +67,7 @@ class Partition:
     name: str
     begins: datetime | None
     ends: datetime | None
-    number: int = 0
+    number: int | None = 0
     size: int = 0
     attached: bool = True
     rest: bool = False

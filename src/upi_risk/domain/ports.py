@@ -14,7 +14,7 @@ from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
 from upi_risk.domain.model import ModelCard, Scored
 from upi_risk.domain.payment import Phone
 from upi_risk.domain.person import Person
-from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
 from upi_risk.domain.session import Session
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
@@ -83,6 +83,7 @@ class Ledger(Protocol):
 
         The answer tells, in the order of the changes, which were applied. A change is applied whole or not at all, and
         independently of the others. Each user occurs at most once. Receivers' days are added up, never overwritten.
+        One that relies on what is known of a receiver is not applied where the ledger knows it otherwise.
 
         Raises:
             StoreUnavailableError: nothing is known of what was applied.
@@ -123,11 +124,14 @@ class SnapshotCache(Protocol):
         user's version. A user that holds every payee answers an empty Payee for a receiver that is none of them.
         """
 
-    async def write_users(self, entries: Sequence[CacheEntry]) -> None:
+    async def write_users(self, entries: Sequence[CacheEntry], settled: Sequence[ReceiverDelta] = ()) -> None:
         """Keep newer states; one older than what is held changes nothing.
 
         An entry that follows directly on the held version keeps the other pairs held; any other newer one forgets
         them. One read from the ledger at the very version held adds its pairs.
+
+        What ``settled`` adds to a receiver is kept beside its copy, if there is one, until the copy is written anew,
+        and told as ``added``: in any order, perhaps not all of it, perhaps twice. Beyond a number it is told no more.
         """
 
     async def write_receivers(self, receivers: Sequence[Receiver]) -> None:

@@ -49,7 +49,11 @@ class Receiver:
 
     def copied(self, at: datetime) -> Receiver:
         """A copy read at this instant, to be kept."""
-        return replace(self, as_of_hour=completed_hours(epoch_us(at)))
+        return self.copied_in(completed_hours(epoch_us(at)))
+
+    def copied_in(self, hours: int) -> Receiver:
+        """A copy that holds every payment before this hour."""
+        return replace(self, as_of_hour=hours)
 
     def serves(self, at: datetime, *, to_the_hour: bool = False) -> bool:
         """Whether a copy still holds every payment that counts at this instant.

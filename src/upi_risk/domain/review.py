@@ -62,6 +62,9 @@ def made_at(transaction_id: str) -> datetime:
 
     Args:
         transaction_id: a UUID as every id of ours is spelt.
+
+    Raises:
+        OverflowError: it is after the year 9999; ours are not.
     """
     return from_epoch_us(int(transaction_id.replace("-", "")[:_MILLISECOND_DIGITS], 16) * 1_000)
 

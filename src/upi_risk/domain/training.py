@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from upi_risk.domain.drift import Drift, Histogram
-from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.errors import TooEarlyError, UnusableDataError
 from upi_risk.domain.evaluation import Evaluation
 from upi_risk.domain.gate import Verdict
 from upi_risk.domain.indian_time import MICROSECOND
@@ -171,8 +171,13 @@ class SplitWishes:
             label_delay: from a payment to its report.
 
         Raises:
-            UnusableDataError: a period would be empty; the stream is too short, or the wishes contradict each other.
+            TooEarlyError: nothing was wished of the periods, and the stream is too short for the delay.
+            UnusableDataError: a period would be empty; the wishes contradict each other, or the stream.
         """
+        if self == SplitWishes(known_since=self.known_since) and last < boundary + label_delay:
+            days, delay = (last - first) / timedelta(days=1), label_delay / timedelta(days=1)
+            message = f"the payments reach over {days:.1f} days, the last fifth of them over less than the {delay:g}"
+            raise TooEarlyError(f"It is too early: {message} that labels take. Wait for more payments.")
         train_to = self.train_to
         if train_to is None:
             train_to = boundary if self.test_from is None else self.test_from - label_delay

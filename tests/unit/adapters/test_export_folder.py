@@ -112,7 +112,9 @@ def test_a_lost_key_is_said(tmp_path: Path) -> None:
 
 def test_an_operator_s_key_is_written_nowhere(tmp_path: Path) -> None:
     exported(tmp_path)
-    assert all(PLAN.key.encode() not in path.read_bytes() for path in tmp_path.iterdir())
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert written
+    assert [name for name, held in written.items() if PLAN.key.encode() in held] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from benchmarks.shipped import page, written
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.files.model_store import FileModelStore
 
@@ -19,9 +22,12 @@ def test_the_current_model_fits_the_features_of_this_release() -> None:
     assert len(store.load(store.current()).card.canaries) > 100
 
 
-def cells(row: str) -> list[str]:
+README = (ARTIFACTS / "README.md").read_text(encoding="utf-8")
+
+
+def cells(row: str, document: str = README) -> list[str]:
     """What README.md has in the row that begins so."""
-    found = re.search(rf"^.*{row} \| (.+) \|$", (ARTIFACTS / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(rf"^.*{row} \| (.+) \|$", document, re.MULTILINE)
     assert found is not None
     return found[1].split(" | ")
 
@@ -42,18 +48,45 @@ def interval(estimate: dict[str, float]) -> str:
     return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
 
 
-def test_the_readme_tells_the_figures_of_the_model_that_serves() -> None:
+BESIDE: dict[str, Any] = {
+    "record": {"payments": 50_800, "users": 600, "days": 60, "seed": 7, "frauds": 507, "reported": 212, "figures": []},
+    "truth": {
+        "frauds": 1_363, "share": 0.0036, "medium": {"precision": 0.163, "recall": 0.488},
+        "high": {"precision": 0.888, "recall": 0.104},
+        "recall_at_precision": 0.025, "precision_at_recall": 0.018, "alerts_at_recall": 0.066,
+    },
+    "by_hand": {"rupees": [500, 100_000], "known": [0.143, 0.417], "new": [0.007, 0.022]},
+}  # fmt: skip
+
+
+def rewritten() -> str:
+    """README.md as `make ship` would write it from the figures that are shipped."""
+    return written(README, page(figures_of("v2.0"), figures_of("v2.0"), BESIDE))
+
+
+@pytest.mark.parametrize("document", [README, rewritten()], ids=["as shipped", "as written anew"])
+def test_the_readme_tells_the_figures_of_the_model_that_serves(document: str) -> None:
     figures = figures_of("v2.0")
     evaluation = figures["evaluation"]
     at = {point["cut"]: point for point in evaluation["points"]}
-    assert cells("AUC")[0] == interval(evaluation["auc"])
-    assert cells("average precision")[0] == interval(evaluation["average_precision"])
-    assert cells("among the riskiest 0.5 %")[0] == interval(at["alerts_0.5_percent"]["rupee_recall"])
+    assert cells("AUC", document)[0] == interval(evaluation["auc"])
+    assert cells("average precision", document)[0] == interval(evaluation["average_precision"])
+    assert cells("among the riskiest 0.5 %", document)[0] == interval(at["alerts_0.5_percent"]["rupee_recall"])
     for cut, row in (("medium", "from 0.35: precision, recall"), ("high", "above 0.65: precision, recall")):
-        assert cells(row)[0] == f"{at[cut]['precision']['value']:.3f}, {at[cut]['recall']['value']:.3f}"
+        assert cells(row, document)[0] == f"{at[cut]['precision']['value']:.3f}, {at[cut]['recall']['value']:.3f}"
     for part in evaluation["by_pattern"]:
-        told = cells(rf"\| {part['name']}")
+        told = cells(rf"\| {part['name']}", document)
         assert told[:2] == [f"{part['frauds']}", f"{part['auc']['value']:.3f}"]
     for fold in figures["validation"]["prequential"]["folds"]:
         days = " .. ".join(at[:10] for at in fold["name"].split(" .. "))
-        assert cells(re.escape(days))[2:4] == [f"{fold['auc']:.3f}", f"{fold['average_precision']:.3f}"]
+        told = cells(re.escape(days), document)
+        assert told[2:4] == [f"{fold['auc']:.3f}", f"{fold['average_precision']:.3f}"]
+
+
+def test_writing_the_figures_anew_leaves_the_rest_of_the_page() -> None:
+    begin, end = "## v2.0\n", "What stands in the way of the guide's targets"
+    (before, _, _), (_, _, after) = README.partition(begin), README.partition(end)
+    assert rewritten().startswith(before + begin)
+    assert rewritten().endswith(end + after)
+    with pytest.raises(SystemExit, match="lost the marks"):
+        written("no marks", "figures")

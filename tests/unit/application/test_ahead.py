@@ -14,6 +14,7 @@ from upi_risk.domain.errors import StoreUnavailableError
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.history import CacheEntry, Change, Wanted
 from upi_risk.domain.payment import Payment
+from upi_risk.domain.receiver import ReceiverDelta
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
 
@@ -25,10 +26,10 @@ class SlowCache(MemorySnapshotCache):
         super().__init__(ManualClock(NOON))
         self.gate = asyncio.Event()
 
-    async def write_users(self, entries: Sequence[CacheEntry]) -> None:
+    async def write_users(self, entries: Sequence[CacheEntry], settled: Sequence[ReceiverDelta] = ()) -> None:
         if any(entry.previous_version is not None for entry in entries):
             await self.gate.wait()
-        await super().write_users(entries)
+        await super().write_users(entries, settled)
 
 
 async def a_house() -> tuple[MemoryHouse, GatedLedger, User]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -48,9 +49,22 @@ async def test_a_user_s_payments_in_one_batch_are_decided_one_after_the_other() 
     assert counts == [0.0, 0.0, 1.0, 2.0]
     instants = [answer.payment.at for answer in answers if isinstance(answer, Transaction)]
     assert instants == [NOON + MICROSECOND, NOON + MICROSECOND, NOON + 2 * MICROSECOND, NOON + 3 * MICROSECOND]
-    assert house.scorer.batches == [2, 1, 1]
+    assert house.scorer.batches == [4]
     stored = house.store.users[user.user_id]
     assert (stored.transaction_count, stored.settled_count) == (3, 2)
+
+
+async def test_payers_in_any_order_get_the_same_answers() -> None:
+    """Red when the scores of a batch are given out in another order than its payments have."""
+    told = set()
+    for order in permutations(range(4)):
+        house = MemoryHouse()
+        users = [await house.a_user(user_id=f"UID-{number}", phone_key=f"+91987654321{number}") for number in range(4)]
+        asked = [house.payment(users[number], rupees=1 + 2_500 * number) for number in order]
+        answers = [*await house.answers(*asked[:3]), await house.answer(asked[3])]
+        by_user = {each.payment.user_id: each for each in answers if isinstance(each, Transaction)}
+        told.add(tuple((user.user_id, by_user[user.user_id].assessment.score) for user in users))
+    assert len(told) == 1
 
 
 async def test_a_second_check_needs_no_read_of_the_ledger() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from upi_risk.application.coalesce import LARGEST_BATCH, Coalesce, Patience
-from upi_risk.application.room import BOUNDLESS, LEAST
+from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.room import BOUNDLESS, LARGEST_BATCH, LEAST
 from upi_risk.domain.errors import DeadlineError, OverloadedError, StoreUnavailableError, UnknownUserError, UpiRiskError
 
 
@@ -263,7 +263,7 @@ async def test_when_the_loop_is_short_of_time_no_more_are_let_in_than_it_answers
     assert not coalesce.crowded()
     coalesce._room.answered(1, asyncio.get_running_loop().time() + 1)
     for _ in range(9):
-        coalesce._room.looked(0.05)
+        coalesce._room.looked(0.05, 1.0)
     assert coalesce.crowded()
     assert coalesce.full()
     with pytest.raises(OverloadedError):
@@ -272,6 +272,24 @@ async def test_when_the_loop_is_short_of_time_no_more_are_let_in_than_it_answers
     await asyncio.gather(*tasks, return_exceptions=True)
     assert not coalesce.full()
     assert not coalesce.crowded()
+
+
+async def test_a_process_short_of_time_answers_few_together() -> None:
+    """Red when a batch takes all that wait."""
+    doubling = Doubling()
+    coalesce, tasks = await started(doubling, 0)
+    coalesce._room.batch = 3
+    tasks += [asyncio.create_task(coalesce(number)) for number in range(1, 8)]
+    await asyncio.sleep(0)
+    doubling.gate.set()
+    assert await asyncio.gather(*tasks) == [2 * number for number in range(8)]
+    assert [len(batch) for batch in doubling.batches] == [1, 3, 3, 1]
+
+
+async def test_what_was_refused_elsewhere_counts() -> None:
+    coalesce = Coalesce(Doubling())
+    coalesce.note_shed(3)
+    assert coalesce.shed == 3
 
 
 @pytest.mark.parametrize("by_pace", [True, False])

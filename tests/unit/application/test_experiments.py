@@ -159,6 +159,7 @@ async def test_where_the_challenger_decides_the_champion_is_asked_behind() -> No
     users = await trying.users(10)
     payments = [trying.house.payment(user, rupees=2_500) for user in users]
     answers = await trying.answers(*payments)
+    assert len(answers) == len(trying.scores) == 10
     for answer in answers:
         assert isinstance(answer, Transaction)
         other = trying.scores[answer.payment.user_id]

@@ -27,7 +27,7 @@ from upi_risk.domain.decision import Decision
 from upi_risk.domain.drift import Drift, Histogram, Reference, ks, psi, shares_in
 from upi_risk.domain.features import NAMES
 from upi_risk.domain.learning_ports import Usage
-from upi_risk.domain.monitoring import Confusion, Monitoring, canary_reference, segments_of
+from upi_risk.domain.monitoring import LEAST_COMPARED, Confusion, Monitoring, canary_reference, segments_of
 
 NOW = later(days=70)
 MODELS = Path(__file__).parents[3] / "artifacts" / "models"
@@ -223,6 +223,7 @@ async def test_nothing_to_tell_is_told(tmp_path: Path) -> None:
     page = render_monitoring(found)
     for said in ("No payment is old enough", "There are none to judge", "decided nothing", "No payment of these weeks"):
         assert said in page
+    assert "<table" not in page
 
 
 def many(found: Monitoring) -> dict[tuple[str, str], float]:
@@ -230,9 +231,15 @@ def many(found: Monitoring) -> dict[tuple[str, str], float]:
 
 
 async def test_figures_are_kept_for_metrics_and_the_page_stands_alone() -> None:
+    """Red without LEAST_COMPARED: the first day of an installation raises the alert on drift."""
     rows = [a_past_check(60 + number / 100, reported_at=later(days=61), decision="BLOCK") for number in range(5)]
     strange = (9.0, *(0.0 for _ in NAMES[1:]))
     rows += [a_past_check(40 + number, features=strange) for number in range(30)]
+    found = await Watching(rows).monitor(timedelta(days=5))
+    assert found.drift
+    assert "drift_psi" not in {name for name, _ in many(found)}, "a handful of payments raises no alert"
+    assert "mostly chance" in render_monitoring(found)
+    rows += [a_past_check(66 + number / 1_000, features=strange) for number in range(LEAST_COMPARED)]
     at = Watching(rows)
     found = await at.monitor(timedelta(days=5))
     figures = many(found)

@@ -1,6 +1,6 @@
 """Room is what is answered within a time, while the loop is short of time; else there is no end to it."""
 
-from upi_risk.application.room import BOUNDLESS, LEAST, SHORT_OF_TIME_SECONDS, Room
+from upi_risk.application.room import BOUNDLESS, BUSY, LARGEST_BATCH, LEAST, SHORT_OF_TIME_SECONDS, Room
 
 
 def busy(seconds: float = 0.1, each: float = 0.0005) -> Room:
@@ -9,7 +9,7 @@ def busy(seconds: float = 0.1, each: float = 0.0005) -> Room:
     room.opened(10.0)
     for turn in range(1, 20):
         room.answered(50, 10.0 + turn * 50 * each)
-        room.looked(0.03)
+        room.looked(0.03, 0.5)
     return room
 
 
@@ -26,23 +26,46 @@ def test_a_loop_that_has_time_lets_everybody_in() -> None:
     """A slow store leaves the loop idle: red when the rate alone says how many."""
     room = busy(each=0.1)
     for _ in range(12):
-        room.looked(0.0)
+        room.looked(0.0, 0.5)
     assert room.most == BOUNDLESS
+
+
+def test_a_thread_that_computes_all_the_time_is_short_of_it_though_no_timer_is_late() -> None:
+    """Red when lateness alone says it: small batches keep timers in time, and let everybody in again."""
+    room = Room(0.1)
+    room.opened(0.0)
+    room.answered(10, 0.01)
+    for _ in range(20):
+        room.looked(0.0, 0.97)
+    assert room.most == 100
+    for _ in range(20):
+        room.looked(0.0, BUSY * 0.8)
+    assert room.most == 100, "what is just below must not let all in"
+    for _ in range(20):
+        room.looked(0.0, BUSY / 2)
+    assert (room.most, room.batch) == (BOUNDLESS, LARGEST_BATCH)
+
+
+def test_what_is_done_in_one_go_is_a_part_of_what_there_is_room_for() -> None:
+    """Red when batches stay as large as they may be: refusals wait for as long as one is computed."""
+    assert busy(each=0.0005).batch in {49, 50}
+    assert busy(each=0.1).batch == LEAST // 4
+    assert busy(each=0.00001).batch == LARGEST_BATCH
 
 
 def test_one_late_timer_is_no_shortage_but_a_very_late_one_is() -> None:
     room = Room(0.1)
     room.opened(0.0)
     room.answered(10, 0.01)
-    room.looked(SHORT_OF_TIME_SECONDS * 2)
+    room.looked(SHORT_OF_TIME_SECONDS * 2, 0.5)
     assert room.most == BOUNDLESS
-    room.looked(0.2)
+    room.looked(0.2, 0.5)
     assert room.most == 100
 
 
 def test_before_anything_was_answered_nothing_is_known() -> None:
     room = Room(0.1)
-    room.looked(1.0)
+    room.looked(1.0, 0.5)
     assert room.most == BOUNDLESS
 
 
@@ -51,5 +74,5 @@ def test_the_pace_follows_what_is_new() -> None:
     room.opened(19.95)
     for turn in range(20):
         room.answered(50, 20.0 + turn * 50 * 0.001)
-    room.looked(0.03)
+    room.looked(0.03, 0.5)
     assert 95 <= room.most <= 105

@@ -22,7 +22,7 @@ from upi_risk.application.run_experiment import ExperimentSoFar, StartExperiment
 from upi_risk.application.train_model import Trained, TrainingOrder
 from upi_risk.application.watch_experiment import WatchExperiment
 from upi_risk.application.work import Task, Work
-from upi_risk.domain.errors import StoreUnavailableError, UnusableDataError
+from upi_risk.domain.errors import StoreUnavailableError, TooEarlyError, UnusableDataError
 from upi_risk.domain.experiment import Experiment, Observed
 from upi_risk.domain.gate import Check, Verdict
 from upi_risk.domain.schedule import MOST_ATTEMPTS, Every, Run
@@ -232,6 +232,13 @@ async def test_a_service_that_has_checked_nothing_yet_makes_no_model_and_has_not
     at = Retraining(tmp_path)
     assert await at(empty=True) == "No model was made: nothing was checked in the last 180 days."
     assert (at.orders, at.workshop.registered, at.workshop.making) == ([], [], [])
+
+
+async def test_a_service_that_is_too_young_makes_no_model_and_has_not_failed(tmp_path: Path) -> None:
+    """Red where the error is not caught: the alert on failed tasks would fire for each new installation."""
+    at = Retraining(tmp_path, error=TooEarlyError("It is too early."))
+    assert await at() == "No model was made: It is too early."
+    assert (at.workshop.registered, at.workshop.making) == ([], [])
 
 
 @pytest.mark.parametrize("verdict", [a_verdict(passed=False), None])

@@ -60,6 +60,7 @@ def test_a_service_with_all_its_secrets_starts_in_production_and_anywhere() -> N
         ({"database_url": "postgresql://u:real@db/x?sslmode=require"}, "sslmode=verify-full"),
         ({"database_url": "postgresql:///x?host=10.0.0.7"}, "DATABASE_URL leads to another machine"),
         ({"database_replica_url": "postgresql://u:real@db2/x"}, "DATABASE_REPLICA_URL leads to another machine"),
+        ({"database_owner_url": "postgresql://o:real@db/x"}, "DATABASE_OWNER_URL leads to another machine"),
         ({"redis_url": "redis://:real@redis/0"}, "REDIS_URL leads to another machine without TLS"),
         ({"redis_url": "redis+cluster://:real@redis"}, "REDIS_URL leads to another machine without TLS"),
         ({"redis_url": "rediss://:real@redis/0?ssl_cert_reqs=none"}, "must begin with rediss"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.learning import some_examples
-from upi_risk.domain.errors import UnusableDataError
+from upi_risk.domain.errors import TooEarlyError, UnusableDataError
 from upi_risk.domain.examples import canary_rows
 from upi_risk.domain.indian_time import MICROSECOND
 from upi_risk.domain.training import Source, Split, SplitWishes
@@ -45,6 +45,13 @@ def test_a_single_boundary_sets_the_other_one_at_the_label_delay() -> None:
 
 def test_an_instant_that_is_no_midnight_is_told_to_the_second() -> None:
     assert str(split(test_to=day(9, 1) + timedelta(hours=1))).endswith("2018-09-01 01:00:00")
+
+
+def test_a_stream_whose_last_fifth_is_shorter_than_the_delay_comes_too_early() -> None:
+    sentence = "over 5.0 days, the last fifth of them over less than the 7 that labels take"
+    with pytest.raises(TooEarlyError, match=sentence):
+        SplitWishes().on(day(4, 1), day(4, 6), day(4, 5), DELAY)
+    assert SplitWishes().on(day(4, 1), day(4, 6) + DELAY, day(4, 6), DELAY).test_from == day(4, 6) + DELAY
 
 
 @pytest.mark.parametrize(

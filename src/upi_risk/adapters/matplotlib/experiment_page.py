@@ -56,7 +56,7 @@ def _head(experiment: Experiment, how: str, note: str, verdict: Verdict) -> str:
     return (
         f"<header><h1>Experiment {escape(experiment.name)}</h1>"
         f'<p class="split">{escape(against)}<br>{escape(note)}</p>'
-        f'<p class="verdict">{escape(f"{verdict.outcome}. {verdict.why}")}</p></header>'
+        f'<p class="verdict">{escape(f"{verdict.outcome.capitalize()}. {verdict.why}")}</p></header>'
     )
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from upi_risk.adapters.matplotlib.drawing import FRAUD, GOOD, QUIET, drawn
 from upi_risk.adapters.matplotlib.parts import figure, section
 from upi_risk.adapters.matplotlib.tables import table
-from upi_risk.domain.monitoring import Confusion, Monitoring, Week
+from upi_risk.domain.monitoring import LEAST_COMPARED, Confusion, Monitoring, Week
 from upi_risk.domain.reliability import Reliability
 
 Draw = Callable[[Axes], None]
@@ -26,7 +26,7 @@ def render_monitoring(of: Monitoring) -> str:
         _head(of, judged),
         _quality(of, judged),
         _calibration(of, judged),
-        section("Where it is good, and where not", "", _confusions("Segment", of.segments.items(), judged)),
+        _segments(of, judged),
         _drift(of),
         _labels(of),
     ]
@@ -53,6 +53,13 @@ def _quality(of: Monitoring, judged: str) -> str:
     svg = drawn("weeks", "Precision and recall by week", _by_week(of.weeks), width=9, height=3.4)
     text = "VERIFY and BLOCK are alerts. A payment that nobody calls fraud counts as good, one that was BLOCK included."
     return section("What became of its decisions", text, figure(svg, "Precision and recall by week."), rows)
+
+
+def _segments(of: Monitoring, judged: str) -> str:
+    title = "Where it is good, and where not"
+    if not of.segments:
+        return section(title, "No payment is old enough to be judged.")
+    return section(title, "", _confusions("Segment", of.segments.items(), judged))
 
 
 def _by_week(weeks: Sequence[Week]) -> Draw:
@@ -127,6 +134,8 @@ def _drift(of: Monitoring) -> str:
         "nothing happened, from 0.25 on the payments are others. KS is the largest difference of the running shares, "
         "at the ends of the bins. The score is compared with its own on later payments than were learned."
     )
+    if of.recent < LEAST_COMPARED:
+        text += f" Of fewer than {LEAST_COMPARED} payments these figures are mostly chance: they are no metrics."
     return section(title, text, table(("Feature", "PSI", "KS", ""), rows, "The furthest first."))
 
 

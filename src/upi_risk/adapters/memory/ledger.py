@@ -51,6 +51,8 @@ class MemoryLedger:
         held = store.users.get(user_id)
         if held is None or held.version != change.expected_version or self._brings_used_key(change):
             return False
+        if not all(guess.holds(self._receiver(guess.receiver.upi_id)) for guess in change.relies):
+            return False
         store.users[user_id] = change.user
         store.payees |= {(user_id, payee.receiver): payee for payee in change.payees}
         for transaction in (*change.added, *change.amended):

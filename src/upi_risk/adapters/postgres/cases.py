@@ -35,7 +35,11 @@ class PostgresCases:
         """The transaction with this id."""
         if not is_uuid(transaction_id):
             return None
-        found = await self._fetch(by_id(transaction_id))
+        try:
+            statement = by_id(transaction_id)
+        except OverflowError:  # it carries an instant after the year 9999, so it is none of ours
+            return None
+        found = await self._fetch(statement)
         return found[0] if found else None
 
     async def waiting(self, before: Position | None, limit: int) -> list[Transaction]:
@@ -78,7 +82,11 @@ class PostgresCases:
 
 
 def by_id(transaction_id: str) -> Select[Any]:
-    """The statement that reads one, along ``idx_transactions_checked_at``."""
+    """The statement that reads one, along ``idx_transactions_checked_at``.
+
+    Raises:
+        OverflowError: no calendar has the instant that the id carries.
+    """
     at = made_at(transaction_id)
     held = transactions.c
     same = cast(held.transaction_id, Text) == transaction_id  # as text, so that nobody walks the whole primary key

@@ -6,16 +6,27 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from psycopg.errors import CheckViolation, DeadlockDetected, SerializationFailure
+from psycopg.errors import (
+    CheckViolation,
+    DeadlockDetected,
+    InsufficientPrivilege,
+    SerializationFailure,
+    UndefinedColumn,
+    UndefinedFunction,
+    UndefinedTable,
+)
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from upi_risk.adapters.postgres.guard import guard_of
+from upi_risk.adapters.postgres.guard import found_closed, guard_of
 from upi_risk.domain.errors import StoreUnavailableError
 
 MOST_ATTEMPTS: Final = 4
 
 _NOT_DONE: Final = (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, exc.InternalError)
+
+_ANOTHER_SCHEMA: Final = (UndefinedTable, UndefinedColumn, UndefinedFunction, InsufficientPrivilege)
+"""A migration has not run, was undone, or gave the serving role no rights."""
 
 _REST: Final = "transactions_rest"
 
@@ -27,9 +38,9 @@ T = TypeVar("T")
 def store_errors(engine: AsyncEngine | None = None) -> Iterator[None]:
     """Translate whatever means that the store did not do it, and do not even ask one that has kept failing.
 
-    Refused or broken connections, a full pool, deadlines, a server that is shutting down, read-only or out of disk:
-    all are StoreUnavailableError. What only our own mistake can cause (a value out of range, a broken constraint, a
-    missing table) passes as it is.
+    Refused or broken connections, a full pool, deadlines, a server that is shutting down, read-only or out of disk, a
+    schema that is not the one this release needs: all are StoreUnavailableError. What only our own mistake can cause (a
+    value out of range, a broken constraint) passes as it is.
 
     Args:
         engine: the one that is called; its breaker is kept to, if it has one.
@@ -41,11 +52,17 @@ def store_errors(engine: AsyncEngine | None = None) -> Iterator[None]:
     except BaseException as error:
         if call is not None:
             call.failed(error)
-        if isinstance(error, _NOT_DONE):
+        if _not_done(error):
             raise StoreUnavailableError(type(error.__cause__ or error).__name__) from error
         raise
     if call is not None:
         call.answered()
+
+
+def _not_done(error: BaseException) -> bool:
+    if isinstance(error, exc.ProgrammingError):
+        return isinstance(error.orig, _ANOTHER_SCHEMA)
+    return isinstance(error, _NOT_DONE) or found_closed(error)
 
 
 async def again(statement: Callable[[A], Awaitable[T]], argument: A) -> T:

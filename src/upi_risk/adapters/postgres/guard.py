@@ -88,10 +88,17 @@ class Call:
 
 def shows_it_is_away(error: BaseException) -> bool:
     """Whether an error means that there is no server to talk to, or none that does its work."""
+    if found_closed(error):
+        return True
     if not isinstance(error, exc.DBAPIError):
         return False
     said = getattr(error.orig, "sqlstate", None)
     return said is None or isinstance(error.orig, _AWAY)
+
+
+def found_closed(error: BaseException) -> bool:
+    """Whether the pool gave up: the server had ended each connection by the time it was to be used."""
+    return type(error) is exc.InvalidRequestError  # its subclasses are about results and misuse
 
 
 def guard_of(engine: AsyncEngine | None) -> Guard | None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from upi_risk.adapters.postgres import statements
 from upi_risk.adapters.postgres.errors import again, store_errors
 from upi_risk.adapters.postgres.floats import Floats, ends
+from upi_risk.adapters.postgres.relying import guess_rows, relying
 from upi_risk.adapters.postgres.rows import AddedRow, AskedRow, PayeeRow, ReceiverRow, TransactionRow, UserRow, is_uuid
 from upi_risk.adapters.postgres.straight import Statement, Straight
 from upi_risk.adapters.postgres.webhook_statements import TELL_LABELS, telling
@@ -41,6 +42,12 @@ _COMMIT_AROUND_LOCKED: Final = Statement(statements.COMMIT_AROUND_LOCKED)
 _TELLING: Final = {
     _COMMIT: Statement(telling(statements.COMMIT)),
     _COMMIT_AROUND_LOCKED: Statement(telling(statements.COMMIT_AROUND_LOCKED)),
+}
+_RELYING: Final = {
+    _COMMIT: Statement(relying(statements.COMMIT)),
+    _COMMIT_AROUND_LOCKED: Statement(relying(statements.COMMIT_AROUND_LOCKED)),
+    _TELLING[_COMMIT]: Statement(relying(telling(statements.COMMIT))),
+    _TELLING[_COMMIT_AROUND_LOCKED]: Statement(relying(telling(statements.COMMIT_AROUND_LOCKED))),
 }
 
 
@@ -70,6 +77,22 @@ class PostgresLedger:
                     applied |= await again(self._apply_whole, change)
         return [change.user.user_id in applied for change in changes]
 
+    async def works(self) -> bool:
+        """Whether a check could be read for and committed: the statements of both, with nothing to do.
+
+        They fail where the server cannot be reached or takes no writes, and where a table, a column or a right is
+        missing. Somebody's lock, or another one's long statement, passes.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql(statements.LOAD, _keys_of(()))
+                await connection.exec_driver_sql(statements.COMMIT, _columns_of(()))
+        except exc.SQLAlchemyError as error:
+            return isinstance(error, exc.DBAPIError) and isinstance(error.orig, LockNotAvailable)
+        except OSError:
+            return False
+        return True
+
     async def _apply_plain(self, changes: Sequence[Change]) -> set[str]:
         """Apply all, or those whose users nobody else has locked for long.
 
@@ -90,7 +113,10 @@ class PostgresLedger:
         return _TELLING[commit] if self._telling() else commit
 
     async def _apply_straight(self, statement: Statement, changes: Sequence[Change]) -> set[str]:
-        return {user_id for (user_id,) in await self._straight.run(statement, _columns_of(changes))}
+        columns = _columns_of(changes)
+        if guesses := guess_rows(changes):
+            statement, columns["guesses"] = _RELYING[statement], _json(guesses)
+        return {user_id for (user_id,) in await self._straight.run(statement, columns)}
 
     async def _apply_whole(self, change: Change) -> set[str]:
         async with self._transactions.begin() as connection:

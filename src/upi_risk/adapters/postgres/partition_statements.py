@@ -21,12 +21,18 @@ AHEAD_AT_MOST: Final = timedelta(days=1)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
 LISTED: Final = f"""
-SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid)
+SELECT c.relname, pg_get_expr(c.relpartbound, c.oid),
+       CASE WHEN pg_relation_size(c.oid) = 0 THEN 0
+            WHEN c.reltuples > 0 AND c.relpages > 0
+            THEN (c.reltuples / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::int))::bigint
+        END,
+       pg_total_relation_size(c.oid)
   FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
  WHERE c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = '{TABLE}'::regclass)
    AND (i.inhparent = '{TABLE}'::regclass
         OR i.inhparent IS NULL AND c.relname ~ '^{TABLE}_([0-9]{{4}}_[0-9]{{2}}|first)$')
 """  # noqa: S608 - constants
+"""Rows are told as the planner has them: by what ANALYZE saw on a page. Where it saw none yet, nobody knows."""
 
 IN_REST: Final = f"""
 SELECT date_part('year', at)::int, date_part('month', at)::int, count(*)
@@ -85,7 +91,7 @@ def bounds(first: datetime, end: datetime) -> dict[str, str]:
     return {"first_id": first_id(first - AHEAD_AT_MOST), "end_id": first_id(end + MILLISECOND)}
 
 
-def partition(name: str, bounds: str | None, number: int, size: int) -> Partition:
+def partition(name: str, bounds: str | None, number: int | None, size: int) -> Partition:
     """What a row of :data:`LISTED` says."""
     if bounds is None or bounds == "DEFAULT":
         return Partition(name, None, None, number, size, attached=bounds is not None, rest=bounds is not None)

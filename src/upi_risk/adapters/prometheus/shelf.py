@@ -27,12 +27,16 @@ class Shelf:
             path.unlink()
 
     def put(self, totals: Totals) -> None:
-        """Keep this process's totals; survives the process."""
+        """Keep this process's totals; survives the process.
+
+        Raises:
+            OSError: there is no room, or no folder; what was kept before still is.
+        """
         written = msgspec.json.encode(totals)
         if written == self._held:
             return
-        self._held = written
         _replace(self._folder / f"{os.getpid()}.totals", written)
+        self._held = written
 
     def sum(self) -> Tally:
         """Everything counted since the wipe; gauges of living processes alone.

@@ -1,6 +1,7 @@
 """A rate limiter over all processes: one script, the server's clock, and a list of the instants let in.
 
-A list holds ``limit`` instants at most, and lives no longer than the window after the last of them.
+A list holds ``limit`` instants at most, and lives no longer than the window after the last of them. A key that holds
+anything else is removed, and what was asked meanwhile is counted elsewhere.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from hashlib import sha1, sha256
 from math import ceil
 from typing import Any, Final
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
 from upi_risk.adapters.redis.client import Client
@@ -39,6 +40,9 @@ Returns how many are let in, how many could have been, and the microseconds unti
 
 _DIGEST: Final = sha1(ADMIT, usedforsecurity=False).hexdigest()
 _MICROSECONDS: Final = 1_000_000
+
+_GARBAGE: Final = ("WRONGTYPE", "attempt to")
+"""In what is said of a key that holds no list, or a list of something else than numbers."""
 
 
 class RedisRateLimiter:
@@ -81,13 +85,26 @@ class RedisRateLimiter:
             else:
                 for place, reply in zip(unknown, again, strict=True):
                     replies[place] = reply
-        if replies is None or any(isinstance(reply, Exception) for reply in replies):
+        if replies is None or not all(map(_is_count, replies)):
+            await self._remove_garbage(calls, replies or ())
             raise StoreUnavailableError("The rate limiter's store gave no answer.")
         return replies
+
+    async def _remove_garbage(self, calls: Sequence[Command], replies: Sequence[Any]) -> None:
+        told = [
+            (call, str(reply)) for call, reply in zip(calls, replies, strict=False) if isinstance(reply, ResponseError)
+        ]
+        await self._redis.run([("DEL", call[1]) for call, text in told if any(sign in text for sign in _GARBAGE)])
+
+
+def _is_count(reply: object) -> bool:
+    """Whether a reply is what the script returns."""
+    return isinstance(reply, list) and len(reply) == 3 and all(isinstance(number, int) for number in reply)  # noqa: PLR2004
 
 
 def _verdicts(ask: Ask, wanted: int, reply: Sequence[int]) -> list[Verdict]:
     let, free, wait = reply
+    let = max(min(let, wanted), 0)
     seconds = min(max(ceil(wait / _MICROSECONDS), 1), ask.window_seconds)
     refused = Verdict(admitted=False, remaining=0, retry_after_seconds=seconds)
     admitted = [Verdict(admitted=True, remaining=free - 1 - number, retry_after_seconds=0) for number in range(let)]

@@ -7,12 +7,13 @@ side by side do not misread each other.
 from __future__ import annotations
 
 from datetime import datetime
+from struct import Struct
 from typing import Annotated, Final
 
 import msgspec
 
 from upi_risk.domain.habits import BANDS, HOURS, Habits
-from upi_risk.domain.payment import UpiId
+from upi_risk.domain.payment import MAX_AMOUNT_PAISE, UpiId
 from upi_risk.domain.receiver import Receiver
 from upi_risk.domain.session import Session, TokenKind
 from upi_risk.domain.tiles import Tile, Tiles
@@ -192,6 +193,26 @@ user_record: Final = msgspec.msgpack.Decoder(UserRecord).decode
 payee_record: Final = msgspec.msgpack.Decoder(PayeeRecord).decode
 receiver_record: Final = msgspec.msgpack.Decoder(ReceiverRecord).decode
 session_record: Final = msgspec.msgpack.Decoder(SessionRecord).decode
+
+
+_ADDED: Final = Struct("<iQB")
+ADDED_BYTES: Final = _ADDED.size
+"""Of the record of what one payment added to a receiver."""
+
+
+def added_record(hour: Tile) -> bytes:
+    """The record of what a payment added to a receiver's hour. Records of a receiver's payments follow each other."""
+    return _ADDED.pack(hour.number, hour.paise, hour.fresh)
+
+
+def added_tiles(records: bytes) -> Tiles:
+    """What the records say; the amounts are ones that payments may have."""
+    return tuple(
+        [
+            Tile(number, 1, min(paise, MAX_AMOUNT_PAISE), 0, fresh)
+            for number, paise, fresh in _ADDED.iter_unpack(records)
+        ]
+    )
 
 
 def _column(tiles: Tiles) -> Column:

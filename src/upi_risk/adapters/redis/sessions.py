@@ -26,6 +26,14 @@ def key_of(prefix: str, token_digest: bytes) -> str:
     return f"{prefix}s:{token_digest.hex()}"
 
 
+def copy_of(prefix: str, session: Session) -> Command:
+    """Copies a session to where nothing is, for as long as it lives and no longer than :data:`LONGEST_LIFE`."""
+    life = min(session.expires_at - session.created_at, LONGEST_LIFE)
+    milliseconds = max(life // timedelta(milliseconds=1), 1)
+    key = key_of(prefix, session.token_digest)
+    return ("SET", key, pack(SessionRecord.of(session)), "PX", milliseconds, "NX")
+
+
 class CachedSessions:
     """See :class:`upi_risk.domain.ports.Sessions`. Whatever Redis cannot answer, the store does.
 
@@ -51,7 +59,7 @@ class CachedSessions:
     async def add(self, sessions: Sequence[Session]) -> None:
         """Store tokens, then copy them."""
         await self._store.add(sessions)
-        await self._redis.run([self._copy(session) for session in sessions])
+        await self._redis.run([copy_of(self._prefix, session) for session in sessions])
 
     async def find(self, token_digests: Sequence[bytes]) -> list[Session | None]:
         """The session of each token, from its copy if there is one; the others in one call of the store."""
@@ -61,7 +69,7 @@ class CachedSessions:
         if missing:
             stored = [session for session in await self._store.find(missing) if session is not None]
             found |= {session.token_digest: session for session in stored}
-            await self._redis.run([self._copy(session) for session in stored])
+            await self._redis.run([copy_of(self._prefix, session) for session in stored])
         return [found.get(token_digest) for token_digest in token_digests]
 
     async def _copies(self, token_digests: Sequence[bytes]) -> dict[bytes, Session | None]:
@@ -84,11 +92,6 @@ class CachedSessions:
         await self._redis.run(garbage)
         return copies
 
-    def _copy(self, session: Session) -> Command:
-        life = min(session.expires_at - session.created_at, LONGEST_LIFE)
-        milliseconds = max(life // timedelta(milliseconds=1), 1)
-        return ("SET", self._key(session.token_digest), pack(SessionRecord.of(session)), "PX", milliseconds, "NX")
-
     def _key(self, token_digest: bytes) -> str:
         return key_of(self._prefix, token_digest)
 
@@ -99,6 +102,6 @@ def _session(token_digest: bytes, reply: Any) -> Session | None:  # noqa: ANN401
         return None
     try:
         session = session_record(reply).value()
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, TypeError, ValueError):
         return None
     return session if session.token_digest == token_digest else None

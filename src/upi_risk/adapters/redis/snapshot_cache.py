@@ -1,14 +1,16 @@
 """The cache of snapshots in Redis.
 
 A user is a hash with the fields ``s`` (state), ``v`` (version), ``n`` (pairs held) and ``p:<receiver>`` for each pair
-held; a receiver a hash with ``s``, ``v`` (its number of reports) and ``n``. One script writes both. A hash is read and
-written whole, so that a pair is always of its user's version; the braces keep a user's data together in a cluster.
+held; a receiver a hash with ``s``, ``v`` (its number of reports), ``n``, and in ``d`` what payments added since. One
+script writes both. A hash is read and written whole, so that a pair is always of its user's version; the braces keep a
+user's data together in a cluster.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from hashlib import sha1
 from typing import Any, Final, Generic, TypeVar
 
@@ -18,9 +20,12 @@ from redis.exceptions import NoScriptError, ResponseError
 from upi_risk.adapters.redis.best_effort import BestEffort, Command, Guard
 from upi_risk.adapters.redis.client import Client
 from upi_risk.adapters.redis.records import (
+    ADDED_BYTES,
     PayeeRecord,
     ReceiverRecord,
     UserRecord,
+    added_record,
+    added_tiles,
     pack,
     payee_record,
     receiver_record,
@@ -28,7 +33,7 @@ from upi_risk.adapters.redis.records import (
 )
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.payment import UpiId
-from upi_risk.domain.receiver import Receiver
+from upi_risk.domain.receiver import Receiver, ReceiverDelta
 from upi_risk.domain.user import Payee, User
 
 Value = TypeVar("Value")
@@ -49,7 +54,20 @@ return 1
 """
 """KEYS: the hash. ARGV: version, version it follows on or '', state, life in ms, then the pairs' fields and values."""
 
-_DIGEST: Final = sha1(WRITE, usedforsecurity=False).hexdigest()
+ADD: Final = b"""
+local held = redis.call('HGET', KEYS[1], 'd')
+if not held then return 0 end
+if #held >= tonumber(ARGV[2]) then return redis.call('HDEL', KEYS[1], 'd') end
+return redis.call('HSET', KEYS[1], 'd', held .. ARGV[1])
+"""
+"""KEYS: a receiver's hash. ARGV: what a payment added, and bytes of such at which no more is kept."""
+
+MOST_ADDED: Final = 32
+"""Payments that are kept beside a receiver's copy; a busier receiver is read anew in the next hour."""
+
+Script = tuple[str, bytes]
+_WRITE: Final[Script] = (sha1(WRITE, usedforsecurity=False).hexdigest(), WRITE)
+_ADD: Final[Script] = (sha1(ADD, usedforsecurity=False).hexdigest(), ADD)
 
 
 MOST_READ: Final = 2_048
@@ -113,7 +131,7 @@ class RedisSnapshotCache:
             ("HMGET", self._user_key(user_id), "s", "n", *[f"p:{receiver}" for receiver in asked])
             for user_id, asked in pairs.items()
         ]
-        commands += [("HGET", self._receiver_key(receiver), "s") for receiver in receivers]
+        commands += [("HMGET", self._receiver_key(receiver), "s", "d") for receiver in receivers]
         replies = await self._redis.run(commands)
         snapshot = Snapshot()
         if replies is None:
@@ -125,20 +143,26 @@ class RedisSnapshotCache:
         await self._remove(garbage)
         return snapshot
 
-    async def write_users(self, entries: Sequence[CacheEntry]) -> None:
-        """Keep newer states."""
-        await self._write([self._user_arguments(entry) for entry in entries])
+    async def write_users(self, entries: Sequence[CacheEntry], settled: Sequence[ReceiverDelta] = ()) -> None:
+        """Keep newer states, and what settled beside its receivers."""
+        users = [(_WRITE, self._user_arguments(entry)) for entry in entries]
+        added = [
+            (_ADD, (self._receiver_key(delta.receiver), added_record(delta.hour), MOST_ADDED * ADDED_BYTES))
+            for delta in settled
+            if delta.hour is not None
+        ]
+        await self._write([*users, *added])
 
     async def write_receivers(self, receivers: Sequence[Receiver]) -> None:
         """Keep receivers."""
-        await self._write([self._receiver_arguments(receiver) for receiver in receivers])
+        await self._write([(_WRITE, self._receiver_arguments(receiver)) for receiver in receivers])
 
     def _read_users(self, pairs: dict[str, dict[UpiId, None]], replies: list[Any], snapshot: Snapshot) -> Iterable[str]:
         """Add users and pairs to the snapshot; yields the keys of garbage."""
         for (user_id, asked), reply in zip(pairs.items(), replies, strict=True):
             try:
                 user, payees = self._user(user_id, list(asked), reply)
-            except (msgspec.DecodeError, ValueError, ResponseError):
+            except (msgspec.DecodeError, TypeError, ValueError, ResponseError):
                 yield self._user_key(user_id)
                 continue
             if user is not None:
@@ -148,8 +172,8 @@ class RedisSnapshotCache:
     def _read_receivers(self, receivers: list[UpiId], replies: list[Any], snapshot: Snapshot) -> Iterable[str]:
         for upi_id, reply in zip(receivers, replies, strict=True):
             try:
-                receiver = self._receiver(upi_id, reply)
-            except (msgspec.DecodeError, ValueError, ResponseError):
+                receiver = self._receiver(upi_id, reply, snapshot)
+            except (msgspec.DecodeError, TypeError, ValueError, ResponseError):
                 yield self._receiver_key(upi_id)
                 continue
             if receiver is not None:
@@ -181,17 +205,27 @@ class RedisSnapshotCache:
         holds_all = int(held or b"") == user.payee_count
         return user, list(_payees(user_id, zip(asked, pairs, strict=True), holds_all=holds_all))
 
-    def _receiver(self, upi_id: UpiId, reply: Any) -> Receiver | None:  # noqa: ANN401 - bytes, an error, or anything
+    def _receiver(
+        self,
+        upi_id: UpiId,
+        reply: Any,  # noqa: ANN401 - bytes, an error, or anything
+        snapshot: Snapshot,
+    ) -> Receiver | None:
         if isinstance(reply, ResponseError):
             raise reply
-        if reply is None:
+        state, added = reply
+        if state is None:
             return None
-        receiver = self._receivers.get(upi_id, reply)
+        receiver = self._receivers.get(upi_id, state)
         if receiver is None:
-            receiver = receiver_record(reply).value()
+            receiver = receiver_record(state).value()
             if receiver.upi_id != upi_id:
                 raise ValueError(upi_id)
-            self._receivers.put(upi_id, reply, receiver)
+            self._receivers.put(upi_id, state, receiver)
+        if added is not None:
+            if len(added) % ADDED_BYTES:
+                raise ValueError(upi_id)
+            snapshot.added[upi_id] = partial(added_tiles, added)
         return receiver
 
     def _user_arguments(self, entry: CacheEntry) -> Command:
@@ -207,17 +241,18 @@ class RedisSnapshotCache:
 
     def _receiver_arguments(self, receiver: Receiver) -> Command:
         key = self._receiver_key(receiver.upi_id)
-        return (key, receiver.report_count, "", pack(ReceiverRecord.of(receiver)), _life(key, RECEIVER_LIFE_MS))
+        state = pack(ReceiverRecord.of(receiver))
+        return (key, receiver.report_count, "", state, _life(key, RECEIVER_LIFE_MS), "d", b"")
 
-    async def _write(self, arguments: list[Command]) -> None:
-        """Run the script for each key, by its digest; a server that does not know it yet is sent the script itself."""
+    async def _write(self, calls: list[tuple[Script, Command]]) -> None:
+        """Run scripts, each on a key, by their digests; a server that does not know one is sent the script itself."""
         broken: list[str] = []
-        for script in (("EVALSHA", _DIGEST, 1), ("EVAL", WRITE, 1)):
-            replies = await self._redis.run([(*script, *each) for each in arguments])
-            answered = list(zip(arguments, replies or (), strict=False))
-            arguments = [each for each, reply in answered if isinstance(reply, NoScriptError)]
-            errors = (each for each, reply in answered if isinstance(reply, ResponseError))
-            broken += [each[0] for each in errors if each not in arguments]
+        for command, form in (("EVALSHA", 0), ("EVAL", 1)):
+            replies = await self._redis.run([(command, script[form], 1, *arguments) for script, arguments in calls])
+            answered = list(zip(calls, replies or (), strict=False))
+            calls = [call for call, reply in answered if isinstance(reply, NoScriptError)]
+            errors = (call for call, reply in answered if isinstance(reply, ResponseError))
+            broken += [call[1][0] for call in errors if call not in calls]
         await self._remove(broken)
 
     async def _remove(self, keys: list[str]) -> None:

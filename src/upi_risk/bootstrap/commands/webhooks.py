@@ -22,23 +22,30 @@ from upi_risk.entrypoints.cli.webhooks import WebhooksHouse, webhooks_command
 
 @asynccontextmanager
 async def open_house() -> AsyncIterator[WebhooksHouse]:
-    """The PostgreSQL of DATABASE_URL, or the embedded one, which a ``make run`` may be using."""
+    """The PostgreSQL that is named, or the embedded one, which a ``make run`` may be using.
+
+    Who is told of what is the owner's to say; the role that serves delivers.
+    """
     settings = read_settings()
     loopback = settings.app_env == "development"
     with command_servers(settings) as urls:
         upgrade(urls.owner, urls.database)
-        container = Container(settings=msgspec.structs.replace(settings, database_url=urls.database))
+        owner, container = (
+            Container(settings=msgspec.structs.replace(settings, database_url=url))
+            for url in (urls.owner, urls.database)
+        )
         outbox, courier = PostgresOutbox(container.engine(), container.vault()), HttpCourier(loopback=loopback)
         clock = container.clock()
         deliver = DeliverWebhooks(outbox, courier, clock, luck)
         note = jot(container)
-        webhooks, audited = AuditedWebhooks(container.webhooks(), note), AuditedOutbox(outbox, note)
+        webhooks, audited = AuditedWebhooks(owner.webhooks(), note), AuditedOutbox(outbox, note)
         try:
             yield WebhooksHouse(webhooks, audited, deliver, clock, container.identities(), loopback=loopback)
         finally:
             await container.note().drain()
             await courier.close()
             await container.engine().dispose()
+            await owner.engine().dispose()
 
 
 command = webhooks_command(open_house)

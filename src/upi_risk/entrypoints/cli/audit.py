@@ -30,7 +30,8 @@ def audit_command(open_house: OpenOperatorHouse) -> click.Group:
             found = inside(open_house, lambda house: verify(house.audit.records(), noted))
         except BrokenChainError as error:
             raise click.ClickException(str(error)) from None
-        click.echo(f"{found.number} records, none changed, moved or missing. Head: {found}")
+        counted = "1 record" if found.number == 1 else f"{found.number} records"
+        click.echo(f"{counted}, none changed, moved or missing. Head: {found}")
 
     @group.command("list")
     @click.option("--count", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")

@@ -47,7 +47,7 @@ def partitions_command(open_house: OpenPartitionsHouse) -> click.Group:
 
     @group.command("list")
     def listing() -> None:
-        """Every partition, with about how many transactions it holds."""
+        """Every partition, with about how many transactions it holds: unknown until ANALYZE looked."""
 
         async def work() -> list[Partition]:
             async with open_house() as house:
@@ -90,7 +90,7 @@ def _add_archive(group: click.Group, open_house: OpenPartitionsHouse) -> None:
         async def work() -> list[str]:
             async with open_house() as house:
                 archiving = house.archive(out, months)
-                due = [f"{each.name}: about {each.number:,} transactions." for each in await archiving.due()]
+                due = [f"{each.name}: {_about(each)} transactions." for each in await archiving.due()]
                 if dry_run or not due:
                     return due
                 if not yes:
@@ -109,8 +109,18 @@ def _print(partitions: list[Partition]) -> None:
     table = Table("partition", "from", "until", "transactions, about", "MiB")
     for each in partitions:
         until = "the rest" if each.rest else _day(each.ends) if each.attached else "detached"
-        table.add_row(each.name, _day(each.begins), until, f"{each.number:,}", f"{each.size / (1 << 20):,.1f}")
+        table.add_row(
+            each.name,
+            _day(each.begins),
+            until,
+            "unknown" if each.number is None else f"{each.number:,}",
+            f"{each.size / (1 << 20):,.1f}",
+        )
     Console().print(table)
+
+
+def _about(partition: Partition) -> str:
+    return "an unknown number of" if partition.number is None else f"about {partition.number:,}"
 
 
 def _day(at: datetime | None) -> str:

@@ -117,7 +117,9 @@ def create_app(use_cases: UseCases, options: HttpOptions) -> Litestar:
     direct = {route.path: route.route_handler.fn for route in app.routes if isinstance(route, ASGIRoute)}
     app.asgi_handler = Edge(app.asgi_handler, edge, direct)
     if use_cases.submit is not None:
-        app.state[EXPRESS] = Express(use_cases.submit, use_cases, edge, options.limit, direct)
+        express = Express(use_cases.submit, use_cases, edge, options.limit, direct)
+        app.state[EXPRESS] = express
+        app.on_shutdown.insert(0, express.settle)  # before the totals are kept for the last time
     return app
 
 

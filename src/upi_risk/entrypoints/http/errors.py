@@ -60,7 +60,12 @@ _SOON: Final = {"Retry-After": "1"}
 
 MALFORMED_JSON: Final = Kind(400, "malformed-json", "Malformed JSON", "The body is not one JSON value in UTF-8.")
 INVALID_HTTP: Final = Kind(400, "invalid-http", "Invalid request", "The request is not one that HTTP or we allow.")
-BAD_HOST: Final = Kind(400, "bad-host", "Unknown host", "The Host header does not name this service.")
+BAD_HOST: Final = Kind(
+    400,
+    "bad-host",
+    "Unknown host",
+    "The Host header is no name of this service: its operator sets them, ALLOWED_HOSTS.",
+)
 UNAUTHENTICATED: Final = Kind(
     401,
     "unauthenticated",
@@ -167,6 +172,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.OverloadedError: OVERLOADED,
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
+    domain.TooEarlyError: INTERNAL,
     ArchiveDiffersError: INTERNAL,  # of partitions, at the command line
     domain.UnreadableError: INTERNAL,  # a name that no key of ours opens
     domain.EngineFailedError: INTERNAL,  # likewise

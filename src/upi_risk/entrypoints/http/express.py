@@ -49,7 +49,6 @@ EXPRESS: Final = "express"
 _BETWEEN: Final = len(": \r\n")
 _FAILED: Final = 500
 _OK: Final = 200
-_NO_ROOM: Final = 503
 _ANSWER: Final = b"\r\n".join(
     [
         b"%bcontent-length: %d",
@@ -174,6 +173,9 @@ class Express:
         log_request: is told of every request that was answered.
         paths: of the route, as in a request line.
         full: whether a check would be refused, whatever it is.
+        whole_check: the path of a check that came whole; None of whatever else came.
+        turned_away: makes the refusal of a check of which no more is known than that there is no room for it.
+        settle: tells of those that were turned away lately.
     """
 
     def __init__(
@@ -198,7 +200,9 @@ class Express:
         self.new_id = options.new_id
         self.log_request = options.log_request
         self.full = use_cases.full
-        self._refusals = Refusals(options.new_id, self._safe)
+        self._refusals = Refusals(options.new_id, self._safe, options.log_request, use_cases.note_shed, paths)
+        self.turned_away, self.settle = self._refusals.one, self._refusals.tell
+        self.whole_check = self._refusals.checks.path_of
         self.paths: Mapping[bytes, str] = {path.encode(): path for path in paths}
 
     def take(self, connection: Connection, path: bytes, headers: Mapping[bytes, bytes], body: bytes) -> bool:
@@ -236,13 +240,6 @@ class Express:
         except OverloadedError as error:
             exchange.set_exception(error)
         return True
-
-    def turned_away(self, connection: Connection, path: bytes) -> bytes:
-        """The refusal of a check of which no more is known than that there is no room for it."""
-        request_id, said = self._refusals.one(connection.default_headers)
-        trace_id = trace_of(b"", request_id)
-        self.log_request(RequestRecord("POST", self.paths[path], _NO_ROOM, 0.0, request_id, trace_id))
-        return said
 
     def told(self, exchange: Exchange, transaction: Transaction, *, replayed: bool) -> bytes:
         """A whole answer."""

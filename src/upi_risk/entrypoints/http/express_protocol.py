@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -10,7 +11,6 @@ from upi_risk.entrypoints.http.errors import Kind
 from upi_risk.entrypoints.http.express import EXPRESS, UNUSUAL, Exchange, Express
 from upi_risk.entrypoints.http.protocol import ProblemProtocol, WireOptions
 from upi_risk.entrypoints.http.slow import Lookout
-from upi_risk.entrypoints.http.turning_away import whole_check
 
 _POST: Final = b"POST"
 
@@ -38,6 +38,7 @@ class ExpressProtocol(ProblemProtocol):
         self._express: Express | None = getattr(state, EXPRESS, None)
         self._held: dict[bytes, bytes] | None = None
         self._body = b""
+        self._idle_since = -inf
 
     @property
     def default_headers(self) -> list[tuple[bytes, bytes]]:
@@ -109,16 +110,31 @@ class ExpressProtocol(ProblemProtocol):
 
     def _turned_away(self, data: bytes, express: Express) -> bool:
         """Whether these bytes were a check, and have been answered."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)
+        cycle: Any = self.cycle
         if self._begun or self._deaf or self.flow.write_paused or not (cycle is None or cycle.response_complete):
             return False
-        path = whole_check(data, express.paths)
+        path = express.whole_check(data)
         if path is None or self.transport.is_closing():
             return False
         self._since = None
-        self.transport.write(express.turned_away(self, path))
-        self.on_response_complete()
+        state = self.server_state
+        self.transport.write(express.turned_away(state.default_headers, path))
+        state.total_requests += 1
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
         return True
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, unless something was turned away on it since: that costs no timer of its own."""
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wait_for_more(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _let_go(self) -> None:
         """Begin to serve what was held back."""

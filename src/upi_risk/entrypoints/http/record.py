@@ -18,6 +18,7 @@ class RequestRecord(Struct, frozen=True):
         request_id: as the caller got it.
         trace_id: 32 hexadecimal digits; the caller's, if it sent a ``traceparent``.
         decided: what a check was answered with; None for any other request.
+        times: how many requests this stands for; many that are turned away unread are told together.
     """
 
     method: str
@@ -27,3 +28,4 @@ class RequestRecord(Struct, frozen=True):
     request_id: str
     trace_id: str = ""
     decided: Transaction | None = None
+    times: int = 1

@@ -51,6 +51,7 @@ class UseCases:
         submit: has a waiter told what ``check`` answers; None where each caller is answered by a task of its own.
         admit: raises OverloadedError while checks could not be answered in time.
         full: whether ``admit`` would raise.
+        note_shed: is told how many checks were refused without a call of ``admit`` or ``submit``.
         crowded: whether checks soon may need what reading one's past would take.
         proven: the ways in that take the place of ``sign_up`` and ``log_in``; None in the demo mode.
         ready: the name of each thing that answers depend on, and whether it works now.
@@ -79,3 +80,4 @@ class UseCases:
     submit: Callable[[Asked, Waiter[Transaction]], None] | None = None
     full: Callable[[], bool] = lambda: False
     crowded: Callable[[], bool] = lambda: False
+    note_shed: Callable[[int], None] = lambda _: None

@@ -10,6 +10,7 @@ const nav = document.getElementById("nav");
 const leave = document.getElementById("leave");
 const notice = document.getElementById("notice");
 let token = null;
+let refresh = null;
 let turn = 0;
 
 export class Refusal extends Error {
@@ -19,19 +20,38 @@ export class Refusal extends Error {
   }
 }
 
+// Asks the service. An access token that has expired is exchanged once, so that an analyst is not sent out in the midst of a note.
 export async function ask(method, path, body) {
+  try {
+    return await once(method, path, body);
+  } catch (error) {
+    if (error.status !== 401 || refresh === null) throw error;
+    const given = refresh;
+    refresh = null;
+    const renewed = await once("POST", "/token/refresh", { refresh_token: given });
+    [token, refresh] = [renewed.access_token, renewed.refresh_token];
+    return once(method, path, body);
+  }
+}
+
+async function once(method, path, body) {
   const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { "content-type": "application/json" } : {}) };
   let answer;
   try {
     answer = await fetch(path, { method, headers, body: body ? JSON.stringify(body) : undefined, cache: "no-store", credentials: "omit", redirect: "error" });
   } catch {
-    throw new Refusal(0, "The service does not answer.");
+    throw new Refusal(0, "The service does not answer: try again in a moment.");
   }
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
   const fields = (told.errors ?? []).map((each) => `${each.field}: ${each.code}`).join(", ");
   throw new Refusal(answer.status, [told.detail ?? told.title ?? `Status ${answer.status}`, fields].filter(Boolean).join(" "));
 }
+
+// Says of a refusal with this status what it means here.
+export const named = (status, text) => (error) => {
+  throw error.status === status ? new Refusal(status, text) : error;
+};
 
 export function tell(text, bad = false) {
   notice.textContent = text;
@@ -45,30 +65,38 @@ export async function attempt(act) {
     await act();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.status === 401 && token !== null) door();
-    tell(error.message, true);
+    const ended = error.status === 401 && token !== null;
+    if (ended) door();
+    tell(ended ? "The sign-in has ended: sign in again." : error.message, true);
   }
 }
 
 export async function show(section, ...given) {
   const mine = ++turn;
-  for (const each of nav.children) each.setAttribute("aria-current", each.textContent === section ? "page" : "false");
+  main.setAttribute("aria-busy", "true");
   await attempt(async () => {
     const made = await SECTIONS[section](...given);
     if (mine !== turn) return; // somebody clicked on meanwhile
+    for (const each of nav.children) each.setAttribute("aria-current", each.textContent === section ? "page" : "false");
     main.replaceChildren(...made);
     main.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   });
+  if (mine === turn) main.removeAttribute("aria-busy");
 }
 
-async function enter(given) {
-  token = given;
+const UNWELCOME = {
+  401: "This key opens nothing: upi-risk keys list tells which ones there are.",
+  403: "Nobody made this user an analyst (upi-risk users role PHONE analyst), or the key does not read (upi-risk keys create LABEL --scope read --scope review).",
+};
+
+async function enter(given, renewing = null) {
+  [token, refresh] = [given, renewing];
   try {
     await ask("GET", "/admin/service");
   } catch (error) {
-    token = null;
-    throw error.status === 403 ? new Refusal(403, "This is no analyst, and no key that reads.") : error;
+    token = refresh = null;
+    throw UNWELCOME[error.status] ? new Refusal(error.status, UNWELCOME[error.status]) : error;
   }
   nav.replaceChildren(...Object.keys(SECTIONS).map((name) => button(name, () => show(name))));
   leave.hidden = false;
@@ -76,16 +104,17 @@ async function enter(given) {
 }
 
 async function byPhone(asked) {
-  const answer = await ask("POST", "/login", asked);
-  if (answer.challenge_id === undefined) return enter(answer.access_token);
+  const answer = await ask("POST", "/login", asked).catch(named(404, "Nobody has signed up with this phone."));
+  if (answer.challenge_id === undefined) return enter(answer.access_token, answer.refresh_token);
   const { challenge_id } = answer;
   const code = field("otp", "The code that the phone got", { inputmode: "numeric", maxlength: 6 });
   const send = ({ otp }) => attempt(() => byPhone({ phone: asked.phone, challenge_id, otp }));
   main.replaceChildren(card("Sign in", form([code], "Sign in", send)));
+  document.getElementById("field-otp").focus();
 }
 
 function door() {
-  token = null;
+  token = refresh = null;
   turn += 1;
   nav.replaceChildren();
   leave.hidden = true;

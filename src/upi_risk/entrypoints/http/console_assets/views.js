@@ -1,6 +1,6 @@
 // The sections. Each returns the nodes that it consists of.
 
-import { ask, attempt, show, tell } from "/console/assets/console.js";
+import { ask, attempt, named, show, tell } from "/console/assets/console.js";
 import { button, card, el, facts, field, form, instant, list, mark, number, rupees, table } from "/console/assets/parts.js";
 
 const PAGE = 25;
@@ -20,7 +20,7 @@ export async function reviews(cursor = "") {
 export async function payment(id = "") {
   const search = card("A payment", form([field("id", "Its id", { value: id, maxlength: 64 })], "Look up", (given) => show("Payment", given.id.trim())));
   if (!id) return [search];
-  const found = await ask("GET", `/admin/transactions/${encodeURIComponent(id)}`);
+  const found = await ask("GET", `/admin/transactions/${encodeURIComponent(id)}`).catch(named(404, "No payment has this id."));
   const said = card("What was answered", facts([
     ["Checked", instant(found.created_at)], ["Amount", rupees(found.amount)], ["Receiver", found.receiver_upi],
     ["Decision", mark(found.decision)], ["Level", mark(found.risk_level)], ["Score", found.risk_score_numeric.toFixed(4)],
@@ -33,7 +33,7 @@ export async function payment(id = "") {
     ["User", el("code", null, found.payer.user_id)], ["Name", found.payer.name], ["Phone", found.payer.phone],
     ["Signed up", instant(found.payer.created_at)], ["Trust", found.payer.trust_score], ["Payments", found.payer.transaction_count],
   ]));
-  const numbers = Object.entries(found.features).map(([name, value]) => [el("code", null, name), number(String(value))]);
+  const numbers = Object.entries(found.features).map(([name, value]) => [el("code", null, name), number(String(Number(value.toPrecision(6))))]);
   return [
     search, el("div", { class: "columns" }, said, el("div", null, payer, found.review ? reviewed(found.review) : judging(found.transaction_id))),
     card("What the model saw", table(["Feature", "Value"], numbers)),
@@ -76,7 +76,7 @@ export async function rules() {
   const entries = found.entries.map((each) => [each.side, each.kind, el("code", null, each.subject), each.reason, each.author, instant(each.added_at), instant(each.expires_at) || "never"]);
   return [
     card(`Rules in force, version ${found.version ?? "unknown"}`, table(["Code", "The payer reads", "Decision", "Hard", "When"], rows)),
-    card(`Lists: ${found.entry_count} entries count`, table(["List", "Of", "Subject", "Reason", "Author", "Added", "Ends"], entries)),
+    card(`Lists: ${found.entry_count} in force`, entries.length === 0 ? el("p", null, "Nobody is on a list: upi-risk lists add puts somebody there.") : table(["List", "Of", "Subject", "Reason", "Author", "Added", "Ends"], entries)),
   ];
 }
 
