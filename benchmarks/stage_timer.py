@@ -39,6 +39,10 @@ PARTS: Final[tuple[tuple[str, Any, str], ...]] = (
 """Parts of the use case: the stage, and where its function is."""
 
 
+_TRIALS: Final = 5
+_CALLS: Final = 2_000
+
+
 @dataclass(slots=True)
 class Spent:
     """Seconds by stage, of the clock (waiting included) and of this process's CPU.
@@ -46,15 +50,17 @@ class Spent:
     Attributes:
         wall: by the clock.
         cpu: of this process, all threads.
+        own: what timing a stage costs the one around it; see :func:`cost_of_timing`.
     """
 
     wall: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     cpu: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    own: tuple[float, float] = (0.0, 0.0)
     _within: list[tuple[float, float]] = field(default_factory=list)
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time the block as a stage; what stages within it take is theirs, not its."""
+        """Time the block as a stage; what stages within it take, and what it takes to time them, is not its own."""
         self._within.append((0.0, 0.0))
         wall, cpu = perf_counter(), process_time()
         try:
@@ -66,7 +72,20 @@ class Spent:
             self.cpu[name] += cpu - inner_cpu
             if self._within:
                 outer_wall, outer_cpu = self._within[-1]
-                self._within[-1] = (outer_wall + wall, outer_cpu + cpu)
+                self._within[-1] = (outer_wall + wall + self.own[0], outer_cpu + cpu + self.own[1])
+
+
+def cost_of_timing() -> tuple[float, float]:
+    """Seconds, of the clock and of CPU, by which a function that is timed lengthens the stage around it."""
+    costs = []
+    for _ in range(_TRIALS):
+        spent = Spent()
+        nothing = wrapped(spent, "within", lambda: None)
+        with spent.stage("around"):
+            for _ in range(_CALLS):
+                nothing()
+        costs.append((spent.wall["around"] / _CALLS, spent.cpu["around"] / _CALLS))
+    return min(costs)
 
 
 @contextlib.contextmanager

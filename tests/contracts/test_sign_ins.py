@@ -180,8 +180,9 @@ async def test_a_slow_reader_does_not_bring_an_ended_token_back(client: Redis) -
     slow = SlowSessions(store)
     both = Both(CachedSignIns(MemorySignIns(store), client), CachedSessions(slow, client))
     await begin(both, a_family("a"))
+    assert await client.delete(f"upi:s:{digest('access-a').hex()}") == 1  # so that it is read from the store
     reading = asyncio.create_task(both.opens("access-a"))
-    await slow.read.wait()
+    await asyncio.wait_for(slow.read.wait(), 10)
     await both.sign_ins.end(USER, "a", NOON)
     slow.go_on.set()
     await reading

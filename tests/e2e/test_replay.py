@@ -78,6 +78,9 @@ def test_a_replay_ends_with_its_figures_and_saves_what_it_answered(
     fresh = replay(file, database_url, redis_url, "--fresh", "--limit", "100", "--no-verify")
     assert fresh.returncode == 0, fresh.stderr
     assert len(rows(database_url, "select 1 from transactions")) == 100
+    left = """select 1 from receiver_hours h where not exists (
+                  select 1 from receiver_days d where d.receiver_upi = h.receiver_upi and d.day = h.hour / 24)"""
+    assert rows(database_url, left) == []  # red where --fresh leaves the hours of receivers, which answers then know
 
 
 def test_the_vectors_that_were_logged_are_those_computed_from_the_table_afterwards(

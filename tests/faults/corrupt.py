@@ -17,6 +17,7 @@ from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.ports import Scorer
 
 MODEL, CARD = "fraud_classifier.cbm", "card.json"
+_WORTH_BYTES, _DIGITS = 600, b"0123456789"
 Fault = Callable[[Path, Path, random.Random], None]
 """Is done to a folder; the second one has another model."""
 
@@ -53,6 +54,15 @@ def _gone(name: str) -> Fault:
     return do
 
 
+def _another_digit(folder: Path, _: Path, dice: random.Random) -> None:
+    """Another digit in what the card says of a raw answer's worth: it reads as well, and its seal alone tells."""
+    content = bytearray((folder / CARD).read_bytes())
+    begin = content.index(dice.choice((b'"confidence"', b'"meaning"')))
+    place = dice.choice([begin + n for n, byte in enumerate(content[begin : begin + _WORTH_BYTES]) if byte in _DIGITS])
+    content[place] = dice.choice(_DIGITS.replace(content[place : place + 1], b""))
+    (folder / CARD).write_bytes(content)
+
+
 def _fitted(folder: Path, other: Path, dice: random.Random) -> None:
     """A damaged model whose card was made to fit: only a child that tries it can tell."""
     _flipped(MODEL)(folder, other, dice)
@@ -61,7 +71,9 @@ def _fitted(folder: Path, other: Path, dice: random.Random) -> None:
     (folder / CARD).write_bytes(sealed(json.dumps(card).encode()))
 
 
-CHEAP: tuple[Fault, ...] = tuple(kind(name) for kind in (_flipped, _cut, _swapped, _gone) for name in (MODEL, CARD))
+CHEAP: tuple[Fault, ...] = (
+    _another_digit, *(kind(name) for kind in (_flipped, _cut, _swapped, _gone) for name in (MODEL, CARD)),
+)  # fmt: skip
 TRIED = 25
 """One in so many is a damaged model with a card that fits it, which takes a process to tell."""
 

@@ -24,6 +24,9 @@ _GRACE_SECONDS: Final = 5.0
 _PIECE: Final = 4_096
 _PATIENCE_SECONDS: Final = 1.0
 _TURN_SECONDS: Final = 0.001
+_LONGEST_IDLE_SECONDS: Final = 3.0
+"""The service closes what is idle for five."""
+
 _SETTLING_SECONDS: Final = 0.25
 """In which the service takes the connections, as callers keep theirs open."""
 
@@ -89,6 +92,7 @@ class _Load:
         self._open: dict[int, socket.socket] = {}
         self._due: dict[int, float] = {}
         self._held: dict[int, bytes] = {}
+        self._idle: dict[int, float] = {}
         self._free: list[int] = []  # the latest used first, as callers' pools do
         self._like: tuple[bytes, bytes, bytes] = b"-", b"-", b"-"
         for _ in range(order.connections):
@@ -101,15 +105,22 @@ class _Load:
         self._poll.register(made.fileno(), select.EPOLLIN)
         self._open[made.fileno()] = made
         self._free.append(made.fileno())
+        self._idle[made.fileno()] = perf_counter()
+
+    def _has_fresh(self, now: float) -> bool:
+        """Whether a connection is free that the service is not about to close."""
+        while self._free and now - self._idle[self._free[-1]] > _LONGEST_IDLE_SECONDS:
+            self._end(self._free[-1])
+        if not self._free and len(self._open) < self._order.connections:
+            self._connect()
+        return bool(self._free)
 
     def run(self) -> Flooded:
         order, began, spent = self._order, perf_counter(), _spent()
         gap, due, due_next = (1 / order.rate if order.rate else 0.0), 0, began
         while (now := perf_counter()) < began + order.seconds and self._sent < (order.most or self._sent + 1):
-            if not self._free and len(self._open) < order.connections:
-                self._connect()
             if gap:
-                while self._free and due_next <= now:
+                while due_next <= now and self._has_fresh(now):
                     if now - due_next < _PATIENCE_SECONDS:
                         self._send(due_next)
                         self._late.append(now - due_next)
@@ -160,9 +171,11 @@ class _Load:
                 if not self._note(piece):
                     self._told.answered.append(now - self._due.pop(number))
                     self._free.append(number)
+                    self._idle[number] = now
                     continue
             self._told.refused.append(now - self._due.pop(number))
             self._free.append(number)
+            self._idle[number] = now
 
     def _is_like_the_last(self, piece: bytes) -> bool:
         """Whether this is a well-formed refusal, the same as one that was looked at but for its request's id."""

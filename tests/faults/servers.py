@@ -147,7 +147,7 @@ def _from_nothing(environ: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-async def until_ready(port: int, seconds: float = 60) -> float:
+async def until_ready(port: int, seconds: float = 180) -> float:
     """Wait until the service says that it is ready; returns the seconds that took."""
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -17,7 +17,7 @@ from tests.servers import rows
 async def test_a_standby_is_promoted_under_load_and_nothing_acknowledged_is_lost(
     postgres: OwnServer, valkey: OwnServer, tmp_path: Path
 ) -> None:
-    """Whichever of the servers in DATABASE_URL takes writes is found."""
+    """Whichever of the servers in DATABASE_URL takes writes is found. Red when it names the primary alone."""
     told = await fail_over(postgres, valkey, tmp_path, serving, 300)
     assert told.problems() in ([], ["late"])
     assert told.acknowledged == 300

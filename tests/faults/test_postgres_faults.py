@@ -67,6 +67,7 @@ async def served_again(paying: list[tuple[Wire, Payer]]) -> None:
 
 
 async def test_a_server_that_refuses_connections(port: int, to_postgres: FaultProxy, postgres: OwnServer) -> None:
+    """Red when the driver's errors are not translated (`_NOT_DONE`): 500."""
     async with paying(port) as payers:
         before = saved(postgres.url)
         await to_postgres.refuse()
@@ -94,6 +95,7 @@ async def test_a_server_that_stands_still(port: int, postgres: OwnServer) -> Non
 async def test_a_network_that_swallows_what_the_server_says(
     port: int, to_postgres: FaultProxy, postgres: OwnServer
 ) -> None:
+    """Red when batches are awaited (no `within`) and nobody watches the waiting."""
     async with paying(port) as payers:
         to_postgres.to_client.swallow = True
         await refused(payers)
@@ -104,7 +106,10 @@ async def test_a_network_that_swallows_what_the_server_says(
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0])
 async def test_a_slow_network(port: int, to_postgres: FaultProxy, postgres: OwnServer, seconds: float) -> None:
-    """What fits into the deadline is served, the rest refused; nobody waits longer."""
+    """What fits into the deadline is served, the rest refused; nobody waits longer.
+
+    Red with a deadline of 100 ms: at 0.1 s nothing is served.
+    """
     async with paying(port) as payers:
         to_postgres.to_client.delay_seconds = seconds
         replies = await asyncio.gather(*(wire.ask(payer.check("slow@upi")) for wire, payer in payers))
@@ -140,7 +145,11 @@ async def test_a_server_that_is_killed_and_started_again(
 async def test_connections_that_lead_nowhere_and_do_not_say_so(
     port: int, to_postgres: FaultProxy, postgres: OwnServer
 ) -> None:
-    """As after a failover behind one address. Without `refuse_older` alone it stays green: its test is a contract's."""
+    """As after a failover behind one address.
+
+    Without `refuse_older` alone, and without dropping kept connections, it stays green but on a loaded machine: what
+    defends against it is tested in tests/contracts/test_postgres_breaker.py.
+    """
     async with paying(port, 16) as payers:
         requests = [request("GET", "/transactions", token=payer.token) for _, payer in payers]
         for _ in range(3):

@@ -103,6 +103,8 @@ async def test_what_cannot_be_committed_is_refused_in_shape_and_served_when_it_c
     for name, fault in faults.items():
         with fault(postgres.url):
             await asyncio.sleep(0.05)
+            for each, _ in payers:
+                each.close()  # the server may have done so by now
             await refused(payers, 2)
             told[name] = (await wire.get("/health/ready")).status
         assert saved(postgres.url) == before

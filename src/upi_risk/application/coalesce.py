@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from time import thread_time
 from typing import Final, Generic, Protocol, TypeVar
 
 from upi_risk.application.deadline import within
@@ -35,12 +34,14 @@ class Patience:
         most_waiting: and so they are when so many wait.
         by_pace: and so they are while the process is short of time and would answer them later than after a quarter
             of ``waiting_seconds``; see :class:`~upi_risk.application.room.Room`.
+        computed: tells for how many seconds the loop's thread has computed; by itself none.
     """
 
     deadline_seconds: float = 0.45
     waiting_seconds: float = 0.2
     most_waiting: int = 4_096
     by_pace: bool = False
+    computed: Callable[[], float] = float
 
 
 class Waiter(Protocol[Said_contra]):
@@ -187,7 +188,7 @@ class Coalesce(Generic[Question, Result]):
         task = loop.create_task(self._work(loop))
         self._tasks.add(task)
         if self._timer is None:
-            self._looked, self._computed = loop.time(), thread_time()
+            self._looked, self._computed = loop.time(), self._patience.computed()
             self._room.opened(self._looked)
             self._watch_later(loop)
 
@@ -206,7 +207,7 @@ class Coalesce(Generic[Question, Result]):
             self._taken = [others for others in self._taken if others is not taken]
             self._under_way -= len(taken)
             if taken:
-                self._room.answered(len(taken), loop.time())
+                self._room.answered(len(taken), loop.time(), taken[-1].since)
             self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
             self._go_on(loop)
             if not self._tasks and self._timer is not None:
@@ -221,8 +222,9 @@ class Coalesce(Generic[Question, Result]):
         """Send those away who have waited as long as they may, and see how late that is done."""
         now = loop.time()
         if self._patience.by_pace:
-            computed = thread_time()
-            self._room.looked(now - due, (computed - self._computed) / ((now - self._looked) or 1.0))
+            computed = self._patience.computed()
+            busy = (computed - self._computed) / ((now - self._looked) or 1.0)
+            self._room.looked(now - due, busy, now - self._taken[0][-1].since if self._taken else 0.0)
             self._looked, self._computed = now, computed
         oldest = now - self._patience.deadline_seconds
         for taken in self._taken:

@@ -12,7 +12,7 @@ from upi_risk.application.collect import Collect, CollectionOrder
 from upi_risk.application.run_experiment import StartExperiment
 from upi_risk.application.train_model import Trained, TrainingOrder
 from upi_risk.application.validate_model import Progress
-from upi_risk.domain.collecting import ExportFolder
+from upi_risk.domain.collecting import IN_FLIGHT, ExportFolder
 from upi_risk.domain.errors import TooEarlyError, UpiRiskError
 from upi_risk.domain.ports import Clock, ModelStore
 from upi_risk.domain.retraining import Bench, Workshop
@@ -83,7 +83,8 @@ class Retrain:
             wanted = CollectionOrder(since=since, key=order.key)
             collected = await self._tools.collect(wanted, self._tools.export(bench.export), lambda *_: None)
             if not collected.rows:
-                return f"No model was made: nothing was checked in the last {order.history.days} days."
+                under_way = f"the last {IN_FLIGHT // timedelta(seconds=1)} seconds do not count yet"
+                return f"No model was made: nothing was checked in the last {order.history.days} days ({under_way})."
             try:
                 trained = await self._train(bench, order, progress)
             except TooEarlyError as error:

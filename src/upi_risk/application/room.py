@@ -20,6 +20,7 @@ BUSY: Final = 0.9
 _UNTIL: Final = 0.75
 """It has time again when both are below so much of that."""
 
+_SLOW: Final = 2
 
 _OF_ALL: Final = 4
 """A batch is one of so many that there is room for: two are under way, and two wait."""
@@ -29,12 +30,13 @@ _NEWEST: Final = 0.25
 
 
 class Room:
-    """Lets in what can be answered within a time, while the event loop is what there is too little of.
+    """Lets in what can be answered within a time, while there is too little of the event loop, or of a store.
 
     A queue that is bounded by how long somebody has waited in it does not see that the loop itself is one: what it has
     not read yet waits, too. So the loop's lateness is watched, and while it is short of time no more questions are let
-    in than it answers within the time that they may take. A store that is slow by itself leaves the loop idle, and
-    takes nothing away: more questions at once then make larger batches.
+    in than it answers within the time that they may take. A store that is slow by itself leaves the loop idle, and more
+    questions at once make larger batches. So they are let in until even those that waited least take twice the time;
+    from then on, what is answered within that.
 
     Attributes:
         most: questions that may be under way, waiting ones included.
@@ -42,7 +44,7 @@ class Room:
             take long: refusals wait meanwhile.
     """
 
-    __slots__ = ("_busy", "_each", "_late", "_seconds", "_since", "batch", "most")
+    __slots__ = ("_busy", "_each", "_late", "_seconds", "_short", "_since", "_stay", "batch", "most")
 
     def __init__(self, seconds: float) -> None:
         """``seconds`` is how long a question may take when many are under way."""
@@ -50,7 +52,9 @@ class Room:
         self._busy = 0.0
         self._each = 0.0
         self._late = 0.0
+        self._short = False
         self._since = 0.0
+        self._stay = 0.0
         self.most = BOUNDLESS
         self.batch = LARGEST_BATCH
 
@@ -58,19 +62,29 @@ class Room:
         """The first question after an idle time is under way."""
         self._since = now
 
-    def answered(self, questions: int, now: float) -> None:
-        """So many were answered, and others have been under way since the last that were."""
+    def answered(self, questions: int, now: float, youngest: float) -> None:
+        """So many were answered, the last of which came at an instant; others were under way since the last answer."""
+        self._stay += _NEWEST * (now - youngest - self._stay)
         each, self._since = (now - self._since) / questions, now
         self._each += _NEWEST * (each - self._each) if self._each else each
 
-    def looked(self, late: float, busy: float) -> None:
-        """A timer of the loop came so many seconds late, and its thread computed for such a share of the time."""
+    def looked(self, late: float, busy: float, since: float) -> None:
+        """Look whether there is too little of something.
+
+        Args:
+            late: seconds by which a timer of the loop came late.
+            busy: for which share of the time the loop's thread computed.
+            since: for how many seconds a whole batch has been under way; 0 if there is none.
+        """
         self._late += (_NEWEST if late < self._late + 4 * SHORT_OF_TIME_SECONDS else 1.0) * (late - self._late)
         self._busy += _NEWEST * (busy - self._busy)
-        enough = 1.0 if self.most == BOUNDLESS else _UNTIL
-        short = self._late >= enough * SHORT_OF_TIME_SECONDS or self._busy >= enough * BUSY
-        if not short or not self._each:
-            self.most, self.batch = BOUNDLESS, LARGEST_BATCH
-        else:
+        enough = _UNTIL if self._short else 1.0
+        self._short = self._late >= enough * SHORT_OF_TIME_SECONDS or self._busy >= enough * BUSY
+        self.batch = LARGEST_BATCH
+        if self._short and self._each:
             self.most = max(LEAST, int(self._seconds / self._each))
-            self.batch = min(max(LEAST, self.most) // _OF_ALL, LARGEST_BATCH)
+            self.batch = min(self.most // _OF_ALL, LARGEST_BATCH)
+        elif max(self._stay, since) > _SLOW * self._seconds and self._each:
+            self.most = max(LEAST, int(_SLOW * self._seconds / self._each))
+        else:
+            self.most = BOUNDLESS

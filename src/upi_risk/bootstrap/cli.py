@@ -10,7 +10,7 @@ from typing import Final
 import rich_click as click
 
 from upi_risk.bootstrap.settings import SettingsError
-from upi_risk.domain.errors import UpiRiskError
+from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailableError, UpiRiskError
 
 COMMANDS: Final = (
     "run",
@@ -45,6 +45,16 @@ COMMANDS: Final = (
 _NO_RIGHT: Final = "42501"
 """PostgreSQL's code for what a role is not allowed."""
 
+_ASK_THE_OWNER: Final = "The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner."
+
+
+SILENT: Final = {
+    DeadlineError: "There was no answer in time, and nobody knows what was done: look, then try again.",
+    ContendedError: "Somebody else changed the same at the same time, and nothing was saved: try again.",
+    StoreUnavailableError: "PostgreSQL cannot be reached: see that what DATABASE_URL names answers, then try again.",
+}
+"""What errors mean that carry no facts of their own; the first that fits."""
+
 
 class CommandModules(click.RichGroup):
     """Each command is the ``command`` of its module in ``bootstrap/commands``."""
@@ -72,14 +82,25 @@ def main() -> None:
     """Run a command; what we refuse is one sentence on stderr and exit code 1."""
     try:
         cli(prog_name="upi-risk")
-    except (SettingsError, UpiRiskError) as error:
-        click.echo(str(error) or type(error).__name__, err=True)
-        sys.exit(1)
     except Exception as error:
-        if getattr(getattr(error, "orig", error), "sqlstate", None) != _NO_RIGHT:
+        not_allowed = _is_not_allowed(error) or _is_not_allowed(error.__cause__)
+        if not (not_allowed or isinstance(error, SettingsError | UpiRiskError)):
             raise
-        click.echo("The role of DATABASE_URL may not do this: set DATABASE_OWNER_URL to the schema's owner.", err=True)
+        click.echo(_ASK_THE_OWNER if not_allowed else told(error), err=True)
         sys.exit(1)
+
+
+def _is_not_allowed(error: BaseException | None) -> bool:
+    """Whether it is PostgreSQL's word that a role may not do something."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) == _NO_RIGHT
+
+
+def told(error: Exception) -> str:
+    """A sentence for a terminal, which says what to do where the error itself does not."""
+    for kind, sentence in SILENT.items():
+        if not str(error) and isinstance(error, kind):
+            return sentence
+    return str(error) or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 
 import msgspec
 from dependency_injector import containers, providers
@@ -154,7 +154,7 @@ def _patience(settings: Settings) -> Patience:
 
 def _patience_of_checks(settings: Settings) -> Patience:
     """What would not go into the next batch, or not be answered in time by a busy process, is not let in."""
-    return replace(_patience(settings), most_waiting=LARGEST_BATCH, by_pace=True)
+    return replace(_patience(settings), most_waiting=LARGEST_BATCH, by_pace=True, computed=thread_time)
 
 
 def _forced(settings: Settings) -> Mapping[UpiId, Level]:

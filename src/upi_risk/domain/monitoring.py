@@ -158,7 +158,7 @@ def segments_of(check: PastCheck) -> tuple[str, ...]:
     known = len(check.features) > _KNOWN and bool(check.features[_KNOWN])
     return (
         _AMOUNTS[bisect_left(_AMOUNT_EDGES, check.amount_paise + 1)],
-        "known receiver" if known else "first payment to the receiver",
+        "known receiver" if known else "receiver not known yet",
         "account younger than 30 days" if check.at - check.signed_up_at < NEW_ACCOUNT else "older account",
     )
 

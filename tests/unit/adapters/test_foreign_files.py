@@ -163,3 +163,9 @@ def test_a_replay_takes_the_same_names_and_tells_the_same(tmp_path: Path) -> Non
         ("X-4961", "3412@theirs"),
     ]
     assert "sorted" in found.notes[0]
+
+
+def test_a_receiver_of_one_character_is_made_a_upi_id(tmp_path: Path) -> None:
+    path = a_file(tmp_path, ROWS[0].replace("3156", "7"))
+    found = read_slice(path, StreamSlice(None, None, None, WEEK, FileForm(HANDBOOK)), "X-", "theirs")
+    assert [row.receiver for row in found.payments] == ["7.@theirs"]

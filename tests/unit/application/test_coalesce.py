@@ -261,9 +261,10 @@ async def test_when_the_loop_is_short_of_time_no_more_are_let_in_than_it_answers
     doubling = Doubling()
     coalesce, tasks = await started(doubling, *range(LEAST))
     assert not coalesce.crowded()
-    coalesce._room.answered(1, asyncio.get_running_loop().time() + 1)
+    now = asyncio.get_running_loop().time()
+    coalesce._room.answered(1, now + 1, now + 1)
     for _ in range(9):
-        coalesce._room.looked(0.05, 1.0)
+        coalesce._room.looked(0.05, 1.0, 0.0)
     assert coalesce.crowded()
     assert coalesce.full()
     with pytest.raises(OverloadedError):
@@ -300,7 +301,7 @@ async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> 
     doubling.gate.set()
     await coalesce(1)
     loop = asyncio.get_running_loop()
-    coalesce._room.answered(1, loop.time() + 1)
+    coalesce._room.answered(1, loop.time() + 1, loop.time() + 1)
     coalesce._watch(loop, loop.time() - 1)
     assert coalesce._room.most == (LEAST if by_pace else BOUNDLESS)
     assert coalesce._timer is not None

@@ -146,14 +146,14 @@ def test_what_was_said_and_what_came() -> None:
 @pytest.mark.parametrize(
     ("fields", "segments"),
     [
-        ({}, ("500 to 5,000 rupees", "first payment to the receiver", "older account")),
-        ({"amount_paise": 499_99}, ("below 500 rupees", "first payment to the receiver", "older account")),
-        ({"amount_paise": 5_000_00}, ("5,000 rupees and more", "first payment to the receiver", "older account")),
+        ({}, ("500 to 5,000 rupees", "receiver not known yet", "older account")),
+        ({"amount_paise": 499_99}, ("below 500 rupees", "receiver not known yet", "older account")),
+        ({"amount_paise": 5_000_00}, ("5,000 rupees and more", "receiver not known yet", "older account")),
         ({"features": (1.0,) * 14}, ("500 to 5,000 rupees", "known receiver", "older account")),
-        ({"features": ()}, ("500 to 5,000 rupees", "first payment to the receiver", "older account")),
+        ({"features": ()}, ("500 to 5,000 rupees", "receiver not known yet", "older account")),
         (
             {"signed_up_at": later(days=-29)},
-            ("500 to 5,000 rupees", "first payment to the receiver", "account younger than 30 days"),
+            ("500 to 5,000 rupees", "receiver not known yet", "account younger than 30 days"),
         ),
     ],
 )
@@ -224,6 +224,13 @@ async def test_nothing_to_tell_is_told(tmp_path: Path) -> None:
     for said in ("No payment is old enough", "There are none to judge", "decided nothing", "No payment of these weeks"):
         assert said in page
     assert "<table" not in page
+
+
+async def test_weeks_without_an_alert_or_a_fraud_have_no_curve_but_a_sentence() -> None:
+    """Red where the curve is drawn without a point: its days are those of 1970."""
+    page = render_monitoring(await Watching([a_past_check(40 + number) for number in range(5)]).monitor())
+    assert "neither an alert nor a fraud" in page
+    assert page.count("<svg") == 1
 
 
 def many(found: Monitoring) -> dict[tuple[str, str], float]:

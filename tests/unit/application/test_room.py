@@ -8,8 +8,8 @@ def busy(seconds: float = 0.1, each: float = 0.0005) -> Room:
     room = Room(seconds)
     room.opened(10.0)
     for turn in range(1, 20):
-        room.answered(50, 10.0 + turn * 50 * each)
-        room.looked(0.03, 0.5)
+        room.answered(50, 10.0 + turn * 50 * each, 10.0 + turn * 50 * each)
+        room.looked(0.03, 0.5, 0.0)
     return room
 
 
@@ -26,7 +26,7 @@ def test_a_loop_that_has_time_lets_everybody_in() -> None:
     """A slow store leaves the loop idle: red when the rate alone says how many."""
     room = busy(each=0.1)
     for _ in range(12):
-        room.looked(0.0, 0.5)
+        room.looked(0.0, 0.5, 0.0)
     assert room.most == BOUNDLESS
 
 
@@ -34,15 +34,15 @@ def test_a_thread_that_computes_all_the_time_is_short_of_it_though_no_timer_is_l
     """Red when lateness alone says it: small batches keep timers in time, and let everybody in again."""
     room = Room(0.1)
     room.opened(0.0)
-    room.answered(10, 0.01)
+    room.answered(10, 0.01, 0.0)
     for _ in range(20):
-        room.looked(0.0, 0.97)
+        room.looked(0.0, 0.97, 0.0)
     assert room.most == 100
     for _ in range(20):
-        room.looked(0.0, BUSY * 0.8)
+        room.looked(0.0, BUSY * 0.8, 0.0)
     assert room.most == 100, "what is just below must not let all in"
     for _ in range(20):
-        room.looked(0.0, BUSY / 2)
+        room.looked(0.0, BUSY / 2, 0.0)
     assert (room.most, room.batch) == (BOUNDLESS, LARGEST_BATCH)
 
 
@@ -53,19 +53,37 @@ def test_what_is_done_in_one_go_is_a_part_of_what_there_is_room_for() -> None:
     assert busy(each=0.00001).batch == LARGEST_BATCH
 
 
+def test_a_slow_store_is_asked_for_what_it_answers_in_time() -> None:
+    """Red when only the loop bounds what is let in: questions wait for a store until their deadline."""
+    for each, most in ((0.0005, 200), (0.02, LEAST)):
+        room = Room(0.05)
+        room.opened(0.0)
+        for turn in range(1, 20):
+            room.answered(200, turn * 200 * each, turn * 200 * each - 0.2)
+        room.looked(0.0, 0.1, 0.0)
+        assert room.most in {most, most - 1}
+        assert room.batch == LARGEST_BATCH
+        for turn in range(1, 20):
+            room.answered(200, 100 + turn, 100 + turn - 0.01)
+        room.looked(0.0, 0.1, 0.0)
+        assert room.most == BOUNDLESS
+        room.looked(0.0, 0.1, 0.11)
+        assert room.most < BOUNDLESS, "a batch that is under way for so long says it before it is answered"
+
+
 def test_one_late_timer_is_no_shortage_but_a_very_late_one_is() -> None:
     room = Room(0.1)
     room.opened(0.0)
-    room.answered(10, 0.01)
-    room.looked(SHORT_OF_TIME_SECONDS * 2, 0.5)
+    room.answered(10, 0.01, 0.0)
+    room.looked(SHORT_OF_TIME_SECONDS * 2, 0.5, 0.0)
     assert room.most == BOUNDLESS
-    room.looked(0.2, 0.5)
+    room.looked(0.2, 0.5, 0.0)
     assert room.most == 100
 
 
 def test_before_anything_was_answered_nothing_is_known() -> None:
     room = Room(0.1)
-    room.looked(1.0, 0.5)
+    room.looked(1.0, 0.5, 0.0)
     assert room.most == BOUNDLESS
 
 
@@ -73,6 +91,6 @@ def test_the_pace_follows_what_is_new() -> None:
     room = busy(each=0.0005)
     room.opened(19.95)
     for turn in range(20):
-        room.answered(50, 20.0 + turn * 50 * 0.001)
-    room.looked(0.03, 0.5)
+        room.answered(50, 20.0 + turn * 50 * 0.001, 20.0 + turn * 50 * 0.001)
+    room.looked(0.03, 0.5, 0.0)
     assert 95 <= room.most <= 105

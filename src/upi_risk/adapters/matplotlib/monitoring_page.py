@@ -50,8 +50,11 @@ def _quality(of: Monitoring, judged: str) -> str:
     rows = _confusions("Week from", [(f"{week.begins}", week.confusion) for week in of.weeks], judged)
     if not of.weeks:
         return section("What became of its decisions", "No payment is old enough to be judged.")
-    svg = drawn("weeks", "Precision and recall by week", _by_week(of.weeks), width=9, height=3.4)
     text = "VERIFY and BLOCK are alerts. A payment that nobody calls fraud counts as good, one that was BLOCK included."
+    if all(week.confusion.precision is None and week.confusion.recall is None for week in of.weeks):
+        nothing = f"{text} There was neither an alert nor a fraud, so there is no precision and no recall."
+        return section("What became of its decisions", nothing, rows)
+    svg = drawn("weeks", "Precision and recall by week", _by_week(of.weeks), width=9, height=3.4)
     return section("What became of its decisions", text, figure(svg, "Precision and recall by week."), rows)
 
 

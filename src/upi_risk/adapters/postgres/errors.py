@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 from psycopg.errors import (
     CheckViolation,
     DeadlockDetected,
-    InsufficientPrivilege,
     SerializationFailure,
     UndefinedColumn,
     UndefinedFunction,
@@ -25,8 +24,8 @@ MOST_ATTEMPTS: Final = 4
 
 _NOT_DONE: Final = (exc.TimeoutError, exc.OperationalError, exc.InterfaceError, exc.InternalError)
 
-_ANOTHER_SCHEMA: Final = (UndefinedTable, UndefinedColumn, UndefinedFunction, InsufficientPrivilege)
-"""A migration has not run, was undone, or gave the serving role no rights."""
+_ANOTHER_SCHEMA: Final = (UndefinedTable, UndefinedColumn, UndefinedFunction)
+"""A migration has not run, or was undone."""
 
 _REST: Final = "transactions_rest"
 

@@ -23,7 +23,7 @@ _OF_USERS: Final = (
     tables.experiment_scores,
     tables.users,
 )
-_OF_RECEIVERS: Final = (tables.receiver_days, tables.receiver_reputation)
+_OF_RECEIVERS: Final = (tables.receiver_hours, tables.receiver_days, tables.receiver_reputation)
 
 
 async def forget_users(engine: AsyncEngine, user_prefix: str, handle: str) -> None:

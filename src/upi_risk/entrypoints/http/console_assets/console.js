@@ -100,16 +100,19 @@ async function enter(given, renewing = null) {
   }
   nav.replaceChildren(...Object.keys(SECTIONS).map((name) => button(name, () => show(name))));
   leave.hidden = false;
+  main.replaceChildren();
   await show("Reviews");
 }
 
 async function byPhone(asked) {
   const answer = await ask("POST", "/login", asked).catch(named(404, "Nobody has signed up with this phone."));
   if (answer.challenge_id === undefined) return enter(answer.access_token, answer.refresh_token);
-  const { challenge_id } = answer;
-  const code = field("otp", "The code that the phone got", { inputmode: "numeric", maxlength: 6 });
+  const { challenge_id, expires_in } = answer;
+  const code = field("otp", "The code that the phone got", { inputmode: "numeric", maxlength: 6, pattern: "[0-9]{6}", autocomplete: "one-time-code" });
   const send = ({ otp }) => attempt(() => byPhone({ phone: asked.phone, challenge_id, otp }));
-  main.replaceChildren(card("Sign in", form([code], "Sign in", send)));
+  const anew = el("div", { class: "row" }, button("Another code", () => attempt(() => byPhone({ phone: asked.phone }))), button("Another phone", door));
+  const until = el("p", { class: "quiet" }, `It is good for ${Math.round(expires_in / 60)} minutes and five tries.`);
+  main.replaceChildren(card("Sign in", until, form([code], "Sign in", send), anew));
   document.getElementById("field-otp").focus();
 }
 

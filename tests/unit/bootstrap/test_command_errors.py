@@ -1,0 +1,20 @@
+"""What the command line says of errors."""
+
+import pytest
+
+from upi_risk.bootstrap.cli import told
+from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailableError, UnusableDataError
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (StoreUnavailableError(), "PostgreSQL cannot be reached"),
+        (DeadlineError(), "no answer in time"),
+        (ContendedError(), "nothing was saved"),
+        (StoreUnavailableError("The disk is full."), "The disk is full."),
+        (UnusableDataError("There are no frauds."), "There are no frauds."),
+    ],
+)
+def test_an_error_without_words_is_told_in_a_sentence_that_says_what_to_do(error: Exception, sentence: str) -> None:
+    assert sentence in told(error)
