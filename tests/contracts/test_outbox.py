@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.builders import NOON, a_check, a_payee, a_payment, a_report, a_transaction, a_user, later
 from tests.contracts.stores import VAULT, Stores
+from upi_risk.adapters.cryptography.vault import AesGcmVault
 from upi_risk.adapters.memory import MemoryHistory, MemoryOutbox, MemoryWebhooks
 from upi_risk.adapters.postgres.ledger import PostgresLedger
 from upi_risk.adapters.postgres.webhooks import PostgresOutbox, PostgresWebhooks
@@ -197,3 +198,14 @@ async def test_the_end_of_a_subscription_ends_its_messages(post: Post) -> None:
     await post.webhooks.remove("a")
     await post.outbox.record(due, Answered(500), NOON, NOON)
     assert await post.due() == []
+
+
+async def test_a_secret_that_cannot_be_opened_stops_no_other_message(engine: AsyncEngine) -> None:
+    """Red when the outbox raises: one subscription sealed under a lost key ended all delivery."""
+    lost = AesGcmVault("a key that nobody has any more")
+    await PostgresWebhooks(engine, lost).add(a_webhook("lost", *EventKind))
+    await PostgresWebhooks(engine, VAULT).add(a_webhook("kept", *EventKind))
+    outbox = PostgresOutbox(engine, VAULT)
+    await outbox.put(PROMOTED)
+    due = await outbox.claim(later(days=1), later(days=1) + HOUR, 50)
+    assert {delivery.webhook_id: delivery.secret for delivery in due} == {"lost": None, "kept": SECRET}

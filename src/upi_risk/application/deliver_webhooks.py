@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from upi_risk.domain.errors import StoreUnavailableError
-from upi_risk.domain.outbox import Courier, Delivery, Outbox
+from upi_risk.domain.outbox import Answered, Courier, Delivery, Outbox
 from upi_risk.domain.ports import Clock
 from upi_risk.domain.webhooks import headers_of, next_attempt
 
@@ -16,6 +16,9 @@ LEASE: Final = timedelta(seconds=60)
 """Longer than an attempt may take; a message whose worker died is due again after it."""
 
 MOST_AT_ONCE: Final = 50
+
+UNSIGNED: Final = Answered(None, "the secret cannot be opened: see DATA_KEY_PREVIOUS")
+"""What becomes of a message that cannot be signed."""
 
 
 class DeliverWebhooks:
@@ -56,8 +59,10 @@ class DeliverWebhooks:
                 await asyncio.sleep(seconds)
 
     async def _try(self, delivery: Delivery) -> None:
-        headers = headers_of(delivery.secret, delivery.event_id, self._clock.now(), delivery.body)
-        answered = await self._courier.post(delivery.url, headers, delivery.body)
+        answered = UNSIGNED
+        if delivery.secret is not None:
+            headers = headers_of(delivery.secret, delivery.event_id, self._clock.now(), delivery.body)
+            answered = await self._courier.post(delivery.url, headers, delivery.body)
         at = self._clock.now()
         again = None if answered.final else next_attempt(delivery.attempts, at, self._luck())
         await self._outbox.record(delivery, answered, at, again)

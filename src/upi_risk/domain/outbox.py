@@ -21,7 +21,7 @@ class Delivery:
         body: exactly as it is signed and sent.
         attempts: made so far, the one under way included.
         url: where it goes.
-        secret: that signs it.
+        secret: that signs it; None where what is kept of it cannot be opened.
     """
 
     webhook_id: str
@@ -30,7 +30,7 @@ class Delivery:
     body: str
     attempts: int
     url: str
-    secret: str
+    secret: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tests.builders import NOON
 from upi_risk.adapters.memory import ManualClock, MemoryOutbox, MemoryStore, MemoryWebhooks
-from upi_risk.application.deliver_webhooks import LEASE, MOST_AT_ONCE, DeliverWebhooks
+from upi_risk.application.deliver_webhooks import LEASE, MOST_AT_ONCE, UNSIGNED, DeliverWebhooks
 from upi_risk.domain.errors import StoreUnavailableError
-from upi_risk.domain.outbox import Answered
+from upi_risk.domain.outbox import Answered, Delivery
 from upi_risk.domain.webhooks import PAUSES, EventKind, Webhook, event_of_promotion
 
 SECRET = "whsec_" + "QUJD" * 8
@@ -103,3 +104,20 @@ async def test_delivering_goes_on_through_an_outage_of_the_store_and_without_a_p
     await asyncio.wait({task})
     assert [type(error) for error in errors] == [StoreUnavailableError]
     assert not told.is_set()
+
+
+async def test_a_message_that_cannot_be_signed_is_not_sent_and_dies_saying_why() -> None:
+    post = Post(Answered(200))
+    await post.put()
+    claim = post.outbox.claim
+
+    async def claim_sealed(now: datetime, until: datetime, most: int) -> list[Delivery]:
+        return [replace(delivery, secret=None) for delivery in await claim(now, until, most)]
+
+    post.outbox.claim = claim_sealed  # type: ignore[method-assign]  # as a store tells of one that it cannot open
+    for pause in (*PAUSES, PAUSES[-1]):
+        assert await post.deliver.once() == 1
+        post.clock.advance(pause)
+    assert post.courier.seen == []
+    (letter,) = await post.outbox.dead()
+    assert letter.error == UNSIGNED.error

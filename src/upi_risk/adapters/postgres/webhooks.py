@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from upi_risk.adapters.postgres import webhook_statements as statements
 from upi_risk.adapters.postgres.errors import store_errors
 from upi_risk.adapters.postgres.operating_tables import webhook_messages, webhooks
+from upi_risk.domain.errors import UnreadableError
 from upi_risk.domain.outbox import Answered, DeadLetter, Delivery
 from upi_risk.domain.person import Vault
 from upi_risk.domain.webhooks import Event, EventKind, Webhook
@@ -106,9 +107,15 @@ class PostgresOutbox:
         rows = await self._run(statements.CLAIM, {"now": now, "until": until, "most": most}, read=True)
         claimed = sorted(rows, key=lambda row: (row[-1], row[1], row[0]))
         return [
-            Delivery(hook, event, EventKind(kind), body, attempts, url, self._vault.open(secret, sealed_of(hook)))
+            Delivery(hook, event, EventKind(kind), body, attempts, url, self._opened(secret, hook))
             for hook, event, kind, body, attempts, url, secret, _ in claimed
         ]
+
+    def _opened(self, secret: str, hook: str) -> str | None:
+        try:
+            return self._vault.open(secret, sealed_of(hook))
+        except UnreadableError:  # the messages of others go out all the same
+            return None
 
     async def record(self, delivery: Delivery, answered: Answered, at: datetime, again: datetime | None) -> None:
         """Keep what became of an attempt."""
