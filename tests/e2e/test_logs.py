@@ -15,6 +15,7 @@ from upi_risk.bootstrap.logging import described
 from upi_risk.bootstrap.settings import Settings
 
 NAME, PHONE, PAYEE = "Canary Goldfinch", "9812345670", "canary.payee@upi"
+OTHER_PHONE = "9812345671"
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
@@ -31,6 +32,13 @@ async def test_a_failure_of_every_route_is_logged_without_personal_data(
         paid = await client.post("/check-transaction", json=check, headers=headers)
         name = paid.json()["transaction_id"]
         with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("alter table users add constraint broken check (false) not valid")
+            # what PostgreSQL says of it holds the whole row
+            unforeseen = [
+                (await client.post("/signup", json={"name": NAME, "phone": OTHER_PHONE})).status_code,
+                (await client.post("/check-transaction", json=check, headers=headers)).status_code,
+            ]
+            assert unforeseen == [500] * 2
             connection.execute("alter table transactions rename to away")
             connection.execute("alter table users rename to gone")
         statuses = [
@@ -41,14 +49,16 @@ async def test_a_failure_of_every_route_is_logged_without_personal_data(
             (await client.get(f"/transactions/{name}", headers=headers)).status_code,
             (await client.post(f"/transactions/{name}/report", headers=headers)).status_code,
         ]
-        assert statuses == [500] * 6
+        assert statuses == [503] * 6
     said = capsys.readouterr().err
-    assert said.count("failure") >= 6
+    assert said.count("failure") >= 2
+    assert said.count("refused") >= 6
     password = urlsplit(settings.database_url).password or ""
     secrets = (
         NAME,
         "Goldfinch",
         PHONE,
+        OTHER_PHONE,
         PAYEE,
         "123.45",
         "12345",
@@ -60,7 +70,7 @@ async def test_a_failure_of_every_route_is_logged_without_personal_data(
     if log_format == "json":
         lines = [json.loads(line) for line in said.splitlines()]
         assert all(len(line) < 4_096 for line in said.splitlines())
-        assert {line["event"] for line in lines} == {"request", "failure"}
+        assert {line["event"] for line in lines} == {"request", "failure", "refused"}
         (checked,) = (line for line in lines if "risk_level" in line)
         assert checked["batch_size"] == 1
         assert 0 < checked["batch_ms"] < checked["duration_ms"]

@@ -83,7 +83,8 @@ def main() -> None:
     try:
         cli(prog_name="upi-risk")
     except Exception as error:
-        not_allowed = _is_not_allowed(error) or _is_not_allowed(error.__cause__)
+        silent = isinstance(error, StoreUnavailableError) and " " not in str(error)  # but for a driver's name of it
+        not_allowed = _is_not_allowed(error) or (silent and _is_not_allowed(error.__cause__))
         if not (not_allowed or isinstance(error, SettingsError | UpiRiskError)):
             raise
         click.echo(_ASK_THE_OWNER if not_allowed else told(error), err=True)
