@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-LEAST: Final = 64
-"""So many are always let in: batches must not become so small that they do less."""
+LEAST: Final = 128
+"""So many are always let in: batches must not become too small, nor a hundred callers be refused for a hitch."""
 
 BOUNDLESS: Final = 1 << 30
 
