@@ -67,8 +67,8 @@ class _Waiting(Generic[Question, Result]):
 class Coalesce(Generic[Question, Result]):
     """Turns a batch function into one for single calls. No timer: an idle service answers a lone call at once.
 
-    A second batch begins while the first is under way as soon as it is as large; smaller ones would cost more than the
-    time they gain.
+    A second batch begins while the first is under way as soon as it is as large, or as large as a batch may be; smaller
+    ones would cost more than the time they gain.
 
     A caller that goes away leaves its question in the batch: its work is finished, or not, as a whole. So does one that
     the deadline sends away, and then the batch is abandoned, not awaited: a driver may take seconds to give up on a
