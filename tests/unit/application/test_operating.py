@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, later
+from tests.builders import NOON, a_session, later
 from tests.houses import MemoryHouse
 from upi_risk.adapters.memory import MemoryAuditLog, MemorySignIns, MemoryStore
 from upi_risk.application.audited_sign_ins import AuditedSignIns
@@ -32,7 +32,8 @@ from upi_risk.domain.person import NOBODY
 from upi_risk.domain.registry import ModelSheet
 from upi_risk.domain.review import Finding
 from upi_risk.domain.session import digest
-from upi_risk.domain.sign_in import GRACE
+from upi_risk.domain.sign_in import GRACE, Family
+from upi_risk.domain.user import User
 
 ME = "operator:me"
 
@@ -120,6 +121,22 @@ async def test_an_erased_user_is_nobody_anywhere_and_the_cache_forgets(house: Me
         await house.erase(ME, "9876543210")
     assert (await house.erase(ME, user.user_id)).version == gone.version
     assert [deed for deed in deeds(house) if deed[0] == ME] == [(ME, "user-erased", user.user_id, "")] * 2
+
+
+async def test_a_sign_in_that_begins_while_its_user_is_erased_opens_nothing_afterwards(house: MemoryHouse) -> None:
+    """Red without the second end: the store forgot the token, and its copy in Redis opened for a quarter of an hour."""
+    user, _ = await house.sign_up("Asha Rao", "9876543210")
+    erase, late = house.erase._erasure.erase, a_session("late", user_id=user.user_id)
+
+    async def erase_after_a_sign_in(user_id: str) -> User | None:
+        family = Family("late", user_id, NOON, later(days=90), NOON, later(days=30), digest("refresh"))
+        await house.sign_ins.begin(family, late, 5)
+        return await erase(user_id)
+
+    house.erase._erasure.erase = erase_after_a_sign_in  # type: ignore[method-assign]  # the port's one method
+    await house.erase(ME, user.user_id)
+    with pytest.raises(UnauthenticatedError):
+        await house.authenticate("late")
 
 
 async def test_a_check_after_the_erasure_goes_on_from_what_is_left(house: MemoryHouse) -> None:

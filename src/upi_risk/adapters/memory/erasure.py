@@ -25,8 +25,6 @@ class MemoryErasure:
         store.phones[gone.phone_key] = user_id
         store.persons.pop(user_id, None)
         store.users[user_id] = gone
-        store.sessions = {name: held for name, held in store.sessions.items() if held.user_id != user_id}
-        store.sign_ins = {name: held for name, held in store.sign_ins.items() if held.user_id != user_id}
         store.device_keys.pop(user_id, None)
         store.roles.pop(user_id, None)
         store.reviews |= {key: replace(held, note="") for key, held in store.reviews.items() if key[0] == user_id}

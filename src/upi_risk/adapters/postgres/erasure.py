@@ -31,7 +31,7 @@ class PostgresErasure:
                 user = erased(msgspec.convert(row, UserRow, from_attributes=True).value())
                 gone = {"name": "", "mobile": user.phone_key, "version": user.version}
                 await connection.execute(update(users).where(users.c.user_id == user_id).values(gone))
-                for table in (tables.persons, tables.sessions, tables.sign_ins, tables.device_keys, tables.user_roles):
+                for table in (tables.persons, tables.device_keys, tables.user_roles):
                     await connection.execute(delete(table).where(table.c.user_id == user_id))
                 await connection.execute(update(reviews).where(reviews.c.user_id == user_id).values(note=""))
         return user
