@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from tests.conftest import DATA_KEY, PHONE_INDEX_KEY
 from tests.e2e.conftest import Say
+from tests.e2e.drawing import draw
 from tests.servers import rows
 from upi_risk.bootstrap.cli import cli
 from upi_risk.bootstrap.data_keys import _secrets, phone_keys
@@ -60,16 +61,13 @@ def test_what_is_there_is_sealed_found_and_in_the_end_removed(
     ]
 
 
-def _draw(_: int) -> tuple[str, str]:
-    return _secrets(Settings())
-
-
 def test_keys_are_drawn_once_into_a_file_of_their_owner_and_production_draws_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with multiprocessing.get_context("fork").Pool(4) as pool:
-        drawn = set(pool.map(_draw, range(16), chunksize=1))
+    # not copies of this process, whose threads may hold locks at that moment
+    with multiprocessing.get_context("forkserver").Pool(4) as pool:
+        drawn = set(pool.map(draw, [tmp_path] * 16, chunksize=1))
     assert len(drawn) == 1
     file = tmp_path / "var" / "keys.env"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
