@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any, Final
 
+import check_jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from tests.deploy.stack import ROOT
+from upi_risk.bootstrap.cli import COMMANDS
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: Final[dict[str, Any]] = COMPOSE["services"]
-OURS: Final = {"migrate", "api", "worker"}
+OURS: Final = {"migrate", "api", "worker", "webhooks"}
+NOT_COMPOSE: Final = {"services": {"api": {"image": "upi-risk", "replicas": 2}}}
 FILES: Final = (
     *((f"deploy/{name}.env", 0) for name in ("production", "owner", "postgres", "redis", "grafana")),
     (".env", 0),
@@ -22,6 +28,28 @@ FILES: Final = (
 )
 """Whether git ignores them: 0 is yes."""
 DOCKERFILE: Final = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("document", "code"), [(COMPOSE, 0), (NOT_COMPOSE, 1)])
+def test_the_file_is_what_the_specification_of_compose_allows(
+    tmp_path: Path, document: dict[str, Any], code: int
+) -> None:
+    file = tmp_path / "compose.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    told = CliRunner().invoke(check_jsonschema.main, ["--builtin-schema", "vendor.compose-spec", str(file)])
+    assert told.exit_code == code, told.output
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_each_of_our_containers_runs_a_command_that_there_is(name: str) -> None:
+    command = SERVICES[name].get("command", ["upi-risk", "serve"])
+    assert command[0] == "upi-risk"
+    assert command[1] in COMMANDS
+
+
+def test_messages_are_delivered_by_a_container_of_their_own() -> None:
+    assert SERVICES["webhooks"]["command"] == ["upi-risk", "webhooks", "deliver"]
+    assert "profiles" not in SERVICES["webhooks"]
 
 
 def test_the_image_is_built_from_the_hashed_lock_and_runs_as_nobody_special() -> None:

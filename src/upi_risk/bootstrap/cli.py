@@ -99,7 +99,7 @@ def _is_not_allowed(error: BaseException | None) -> bool:
 def told(error: Exception) -> str:
     """A sentence for a terminal, which says what to do where the error itself does not."""
     for kind, sentence in SILENT.items():
-        if not str(error) and isinstance(error, kind):
+        if " " not in str(error) and isinstance(error, kind):  # nothing, or a driver's name of it alone
             return sentence
     return str(error) or type(error).__name__
 

@@ -10,6 +10,7 @@ from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailab
     ("error", "sentence"),
     [
         (StoreUnavailableError(), "PostgreSQL cannot be reached"),
+        (StoreUnavailableError("OperationalError"), "PostgreSQL cannot be reached"),
         (DeadlineError(), "no answer in time"),
         (ContendedError(), "nothing was saved"),
         (StoreUnavailableError("The disk is full."), "The disk is full."),
@@ -17,4 +18,5 @@ from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailab
     ],
 )
 def test_an_error_without_words_is_told_in_a_sentence_that_says_what_to_do(error: Exception, sentence: str) -> None:
+    """Red where the name of a driver's error counts as words."""
     assert sentence in told(error)
