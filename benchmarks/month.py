@@ -214,7 +214,8 @@ def _tell(life: Life, found: object) -> None:
         axes.plot(order, [weeks[w][1] / max(weeks[w][2], 1) for w in order], color=GOOD, marker="o", label="precision")
         for day, name in ((DRIFT, "drift"), (RETRAIN, "shadow"), (SPLIT, "A/B"), (JUDGE, "promoted"), (BACK, "back")):
             axes.axvline(day / 7 - 0.5, color=QUIET, linestyle=":")
-            axes.text(day / 7 - 0.5, 0.95 if day == BACK else 1.03, name)
+            before = day == JUDGE  # the next line is too near for what it says
+            axes.text(day / 7 - 0.5, 1.03, f"{name} " if before else f" {name}", ha="right" if before else "left")
         axes.set_ylim(0, 1.12)
         axes.set_xlabel("week")
         axes.legend()

@@ -79,7 +79,7 @@ class Verdict:
     """What an experiment says, and the looks that led there.
 
     Attributes:
-        outcome: the first that was called; later days do not take it back.
+        outcome: the first breach of a guardrail, on whichever day; else the first winner, whom later days do not take back.
         why: one sentence.
         looks: a day each.
         unpaired: matured payments that had no score of the other model and so do not count in shadow.
@@ -157,10 +157,10 @@ def judge(experiment: Experiment, observed: Iterable[Observed], rules: Experimen
         arms.add(one)
     if today is not None:
         looks.append(_look(arms, today, looks))
-    for look in looks:
-        outcome, why = _called(experiment, rules, look)
-        if outcome is not Outcome.UNDECIDED:
-            return Verdict(outcome, why, tuple(looks), arms.unpaired)
+    called = [one for one in (_called(experiment, rules, look) for look in looks) if one[0] is not Outcome.UNDECIDED]
+    if called:
+        outcome, why = min(called, key=lambda one: one[0] is not Outcome.BREACHED)  # the first of these
+        return Verdict(outcome, why, tuple(looks), arms.unpaired)
     return Verdict(Outcome.UNDECIDED, _wanting(experiment, rules, looks), tuple(looks), arms.unpaired)
 
 
@@ -192,7 +192,8 @@ def _called(experiment: Experiment, rules: ExperimentRules, look: Look) -> tuple
     if look.cost is None or look.p_value > rules.alpha:
         return Outcome.UNDECIDED, ""
     outcome = Outcome.CHALLENGER if look.cost.value < 0 else Outcome.CHAMPION
-    cost = f"{experiment.challenger} costs {look.cost.value:+.1%} of {experiment.champion}'s"
+    by = f"{abs(look.cost.value):.1%} {'less' if outcome is Outcome.CHALLENGER else 'more'}"
+    cost = f"{experiment.challenger} costs {by} than {experiment.champion}"
     return outcome, f"On {look.day}, {cost}, p = {look.p_value:.4f} at any look."
 
 

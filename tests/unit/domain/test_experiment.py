@@ -132,7 +132,7 @@ def a_split(days: int, *, missed: tuple[int, int], blocked: tuple[int, int] = (0
 def test_a_challenger_that_costs_less_wins() -> None:
     verdict = judge(SPLIT, a_split(10, missed=(10, 4)), RULES)
     assert verdict.outcome is Outcome.CHALLENGER
-    assert "v2 costs -60" in verdict.why
+    assert "v2 costs 60.0% less than v1" in verdict.why
     assert len(verdict.looks) == 10
     assert verdict.looks[0].payments == (100, 100)
     assert verdict.looks[-1].frauds == (200, 200)
@@ -141,6 +141,7 @@ def test_a_challenger_that_costs_less_wins() -> None:
 def test_a_champion_that_costs_less_wins_before_the_margin_is_passed() -> None:
     verdict = judge(SPLIT, a_split(120, missed=(10, 12)), RULES)
     assert verdict.outcome is Outcome.CHAMPION
+    assert "% more than v1" in verdict.why
 
 
 def test_equal_models_are_undecided_and_the_reason_is_told() -> None:
@@ -172,6 +173,16 @@ def test_too_many_false_blocks_stop_it_before_any_minimum() -> None:
     verdict = judge(patient, a_split(20, missed=(10, 10), blocked=(5, 15)), RULES)
     assert verdict.outcome is Outcome.BREACHED
     assert "more false blocks than v1" in verdict.why
+
+
+def test_a_winner_that_does_harm_later_is_stopped() -> None:
+    """Red where the first that is called stays: a challenger that waits for its promotion would go on deciding."""
+    good = a_split(10, missed=(10, 4))
+    assert judge(SPLIT, good, RULES).outcome is Outcome.CHALLENGER
+    bad = [replace(one, at=one.at + timedelta(days=10), user_id=f"{one.user_id}-") for one in a_split(40, missed=(4, 20))]
+    verdict = judge(SPLIT, good + bad, RULES)
+    assert verdict.outcome is Outcome.BREACHED
+    assert "missed rupees" in verdict.why
 
 
 def test_missed_rupees_stop_it_too() -> None:

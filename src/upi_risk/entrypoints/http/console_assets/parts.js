@@ -13,8 +13,10 @@ export function el(name, attributes, ...children) {
 
 export function table(heads, rows) {
   const body = rows.map((cells) => el("tr", null, ...cells.map((cell) => (cell instanceof HTMLTableCellElement ? cell : el("td", null, cell)))));
-  const head = el("tr", null, ...heads.map((text) => el("th", { scope: "col" }, text)));
-  return el("div", { class: "scroll" }, el("table", null, el("thead", null, head), el("tbody", null, ...body)));
+  const kinds = heads.map((_, place) => (rows[0]?.[place] instanceof HTMLTableCellElement ? rows[0][place].className : ""));
+  const head = el("tr", null, ...heads.map((text, place) => el("th", { scope: "col", class: kinds[place] }, text)));
+  const width = heads.length < 4 ? "narrow" : "";
+  return el("div", { class: "scroll" }, el("table", { class: width }, el("thead", null, head), el("tbody", null, ...body)));
 }
 
 export const number = (value) => el("td", { class: "number" }, value);

@@ -85,8 +85,8 @@ export async function service() {
   const rows = found.figures.map((each) => [each.name.replaceAll("_", " "), each.label, number(each.value.toPrecision(4))]);
   return [
     card("In service", facts([["Model", found.model_version], ["Features", found.feature_set], ["Rules", found.rules_version ?? "unknown"]])),
-    card("Live quality and drift", found.figures_at === null
-      ? el("p", null, "Nobody has taken the figures yet: upi-risk worker does, once a day.")
-      : el("p", { class: "quiet" }, `Of matured payments; taken ${instant(found.figures_at)}.`), table(["Figure", "Of", "Value"], rows)),
+    card("Live quality and drift", ...(found.figures_at === null
+      ? [el("p", null, "Nobody has taken the figures yet: upi-risk worker does, once a day.")]
+      : [el("p", { class: "quiet" }, `Of matured payments; taken ${instant(found.figures_at)}.`), table(["Figure", "Of", "Value"], rows)])),
   ];
 }
