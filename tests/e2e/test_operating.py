@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import json
 import re
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from tests.e2e.conftest import Say
+from tests.e2e.conftest import ROOT, Say
 from tests.servers import rows
 
 
@@ -61,3 +63,26 @@ def test_what_operators_change_is_in_the_log_and_the_log_holds(database_url: str
     ]  # fmt: skip
     assert {actor for actor, *_ in noted} == {f"operator:{getpass.getuser()}"}
     assert "9876543210" not in str(noted)
+
+
+def test_a_promotion_is_told_by_the_outbox_of_a_make_run_too(
+    database_url: str, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red where DATABASE_URL alone says that there is an outbox: the servers of a make run are in var/dev.env."""
+    say("webhooks", "add", "bank", "--url", "https://bank.example/x", "--kind", "model.promoted", "--author", "asha")
+    models = tmp_path / "models"
+    models.mkdir()
+    for version in ("v1.0", "v2.0"):
+        (models / version).symlink_to(ROOT / "artifacts" / "models" / version)
+    (models / "CURRENT").write_text("v2.0\n")
+    (tmp_path / "var").mkdir()
+    running = f"DATABASE_URL={database_url}\nREDIS_URL=redis://x\nDATABASE_OWNER_URL={database_url}\n"
+    (tmp_path / "var" / "dev.env").write_text(running)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARTIFACTS_DIR", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("DATABASE_OWNER_URL")
+    say("models", "promote", "v1.0")
+    say("models", "rollback")
+    told = rows(database_url, "select body from webhook_messages order by created_at")
+    assert [json.loads(body)["data"] for (body,) in told] == [{"model_version": "v1.0"}, {"model_version": "v2.0"}]

@@ -108,7 +108,8 @@ async def replay_http(
                 await _reports(client, due, chunk[0].at, done)
                 await _send(client, chunk, due, done)
             except httpx.TransportError as error:
-                raise click.ClickException(f"Nothing answers at {url} ({error}): start it with make run.") from error
+                why = str(error) or type(error).__name__
+                raise click.ClickException(f"No answer from {url} ({why}): see that it runs, as by make run.") from error
             progress(len(chunk))
         done.seconds = time.perf_counter() - began
     return done
