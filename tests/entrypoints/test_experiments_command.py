@@ -47,9 +47,9 @@ class House:
     async def open(self) -> AsyncIterator[ExperimentHouse]:
         yield self.tools
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, columns: int = 200) -> Result:
         command: click.Group = experiments_command(self.open)
-        return CliRunner(env={"COLUMNS": "200"}).invoke(command, list(arguments))
+        return CliRunner(env={"COLUMNS": str(columns)}).invoke(command, list(arguments))
 
     def said(self, *arguments: str) -> str:
         result = self.run(*arguments)
@@ -69,6 +69,16 @@ def test_an_experiment_is_started_looked_at_and_stopped(tmp_path: Path) -> None:
     assert (tmp_path / "one.html").read_text().startswith("<!doctype html>")
     assert "one ended 2026-03-02 06:30:00 UTC: stopped by hand." in house.said("stop", "one")
     assert "ended 2026-03-02" in house.said("status", "one")
+
+
+def test_figures_are_told_in_full_on_a_narrow_terminal() -> None:
+    """Red with a column for each figure: the intervals ended in dots."""
+    house = House()
+    house.said("start", "one", "--challenger", "v2", "--share", "0.1")
+    house.experiments.rows = some_observed()
+    said = house.run("status", "one", columns=80).stdout
+    assert "…" not in said
+    assert said.count("..") == 10
 
 
 def test_the_next_step_is_named() -> None:

@@ -79,7 +79,7 @@ class Verdict:
     """What an experiment says, and the looks that led there.
 
     Attributes:
-        outcome: the first breach of a guardrail, on whichever day; else the first winner, whom later days do not take back.
+        outcome: the first breach of a guardrail, on whichever day; else the first winner, who stays it on later days.
         why: one sentence.
         looks: a day each.
         unpaired: matured payments that had no score of the other model and so do not count in shadow.

@@ -179,7 +179,9 @@ def test_a_winner_that_does_harm_later_is_stopped() -> None:
     """Red where the first that is called stays: a challenger that waits for its promotion would go on deciding."""
     good = a_split(10, missed=(10, 4))
     assert judge(SPLIT, good, RULES).outcome is Outcome.CHALLENGER
-    bad = [replace(one, at=one.at + timedelta(days=10), user_id=f"{one.user_id}-") for one in a_split(40, missed=(4, 20))]
+    bad = [
+        replace(one, at=one.at + timedelta(days=10), user_id=f"{one.user_id}-") for one in a_split(40, missed=(4, 20))
+    ]
     verdict = judge(SPLIT, good + bad, RULES)
     assert verdict.outcome is Outcome.BREACHED
     assert "missed rupees" in verdict.why

@@ -34,7 +34,7 @@ def open_house() -> ModelHouse:
 
 
 def _telling(settings: Settings) -> Callable[[str], None]:
-    """Puts messages to who subscribed into the outbox of the database that is named or runs here; else there is none."""
+    """Puts messages to who subscribed into the outbox of the database that is named, or that runs here."""
 
     async def put(url: str, version: str) -> None:
         container = Container(settings=msgspec.structs.replace(settings, database_url=url))

@@ -113,7 +113,7 @@ def _print(figures: BacktestFigures, seconds: float) -> None:
     for code, count in figures.fired.items():
         lacking = figures.unjudged[code]
         told = f"; {lacking:,} stored vectors lack what it asks for" if lacking else ""
-        console.print(f"{code} fires {count:,} times{told}.", highlight=False)
+        console.print(f"{code} fires {count:,} {'time' if count == 1 else 'times'}{told}.", highlight=False)
     if figures.not_rescored:
         console.print(f"{figures.not_rescored:,} stored vectors lack features of this model and keep their score.")
     console.print(

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
 
 from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.manage_access import ManageKeys, SetRole
@@ -19,6 +18,7 @@ from upi_risk.application.protect import Protect
 from upi_risk.application.retain import Retain
 from upi_risk.domain.access import Role, Scope
 from upi_risk.domain.audit import AuditLog
+from upi_risk.entrypoints.cli.tables import folded
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ def keys_command(open_house: OpenOperatorHouse) -> click.Group:
     @group.command("list")
     def listing() -> None:
         """Every key, the oldest first."""
-        table = Table("key", "label", "scopes", "made", "last used", "revoked")
+        table = folded("key", "label", "scopes", "made", "last used", "revoked")
         for key in inside(open_house, lambda house: house.keys.listed()):
             scopes = " ".join(sorted(key.scopes))
             times = map(_told, (key.created_at, key.last_used_at, key.revoked_at))

@@ -109,7 +109,7 @@ async def replay_http(
                 await _send(client, chunk, due, done)
             except httpx.TransportError as error:
                 why = str(error) or type(error).__name__
-                raise click.ClickException(f"No answer from {url} ({why}): see that it runs, as by make run.") from error
+                raise click.ClickException(f"No answer from {url} ({why}): start it with make run.") from error
             progress(len(chunk))
         done.seconds = time.perf_counter() - began
     return done

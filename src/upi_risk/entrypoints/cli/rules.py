@@ -10,11 +10,11 @@ from pathlib import Path
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
 
 from upi_risk.application.choose_rules import ChooseRules
 from upi_risk.application.follow_rules import ReadBook
 from upi_risk.domain.rule_ports import RuleBooks, RuleLists
+from upi_risk.entrypoints.cli.tables import folded
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -68,7 +68,7 @@ def _add_readers(group: click.Group, open_house: OpenRulesHouse) -> None:
 
         async def work() -> None:
             async with open_house() as house:
-                table = Table("version", "since (UTC)", "author", "reason")
+                table = folded("version", "since (UTC)", "author", "reason")
                 for book in await house.books.history():
                     table.add_row(str(book.version), f"{book.created_at:%Y-%m-%d %H:%M:%S}", book.author, book.reason)
                 table.add_row("0", "", "", "shipped with the product")
