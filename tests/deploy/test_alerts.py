@@ -32,14 +32,14 @@ def constant(series: str, value: float) -> tuple[str, str]:
     return series, f"{value}+0x240"
 
 
-def shares(bad: str, good: str, share: float) -> list[tuple[str, str]]:
-    return [growing(bad, 1_000 * share), growing(good, 1_000 * (1 - share))]
+def shares(bad: str, good: str, share: float, a_minute: float = 1_000) -> list[tuple[str, str]]:
+    return [growing(bad, a_minute * share), growing(good, a_minute * (1 - share))]
 
 
-def slow(share: float) -> list[tuple[str, str]]:
+def slow(share: float, a_minute: float = 1_000) -> list[tuple[str, str]]:
     return [
-        growing('upi_risk_request_seconds_bucket{le="0.5",route="/x"}', 1_000 * (1 - share)),
-        growing('upi_risk_request_seconds_count{route="/x"}', 1_000),
+        growing('upi_risk_request_seconds_bucket{le="0.5",route="/x"}', a_minute * (1 - share)),
+        growing('upi_risk_request_seconds_count{route="/x"}', a_minute),
     ]
 
 
@@ -48,12 +48,14 @@ def accuracy(value: float, matured: float = 250) -> list[tuple[str, str]]:
     return [constant("upi_risk_live_accuracy", value), cells]
 
 
-def lookups(share: float) -> list[tuple[str, str]]:
-    return shares('upi_risk_cache_lookups_total{result="hit"}', 'upi_risk_cache_lookups_total{result="miss"}', share)
+def lookups(share: float, a_minute: float = 1_000) -> list[tuple[str, str]]:
+    hit, miss = (f'upi_risk_cache_lookups_total{{result="{result}"}}' for result in ("hit", "miss"))
+    return shares(hit, miss, share, a_minute)
 
 
-def codes(outcome: str, share: float) -> list[tuple[str, str]]:
-    return shares(f'upi_risk_codes_total{{outcome="{outcome}"}}', 'upi_risk_codes_total{outcome="sent"}', share)
+def codes(outcome: str, share: float, a_minute: float = 1_000) -> list[tuple[str, str]]:
+    other = 'upi_risk_codes_total{outcome="sent"}'
+    return shares(f'upi_risk_codes_total{{outcome="{outcome}"}}', other, share, a_minute)
 
 
 def sent(share: float, a_minute: float = 100) -> list[tuple[str, str]]:
@@ -74,6 +76,13 @@ CASES: Final[list[tuple[str, Series, Series]]] = [
     ("HighErrorRate", shares(REQUESTS % 503, REQUESTS % 200, 0.06), shares(REQUESTS % 503, REQUESTS % 200, 0.04)),
     ("ManyRefusals", shares(REQUESTS % 422, REQUESTS % 200, 0.06), shares(REQUESTS % 422, REQUESTS % 200, 0.04)),
     ("SlowAnswers", slow(0.06), slow(0.04)),
+    # and so many requests, lookups or codes in the minute, without which nothing is said
+    ("HighErrorRate", *(shares(REQUESTS % 503, REQUESTS % 200, 0.5, 20 * times) for times in (1.2, 0.8))),
+    ("ManyRefusals", *(shares(REQUESTS % 422, REQUESTS % 200, 0.5, 100 * times) for times in (1.2, 0.8))),
+    ("SlowAnswers", *(slow(0.5, 20 * times) for times in (1.2, 0.8))),
+    ("LowCacheHitRate", *(lookups(0.5, 100 * times) for times in (1.2, 0.8))),
+    ("CodesNotSent", *(codes("failed", 0.5, 10 * times) for times in (1.2, 0.8))),
+    ("CodesForNobody", *(codes("nobody", 0.9, 30 * times) for times in (1.2, 0.8))),
     ("LowAccuracy", accuracy(0.85 / 1.2), accuracy(0.85 / 0.8 if 0.85 / 0.8 < 1 else 1.0)),
     ("LowAccuracy", accuracy(0.5, matured=240), accuracy(0.5, matured=160)),
     ("LowCacheHitRate", lookups(0.8 / 1.2), lookups(0.96)),

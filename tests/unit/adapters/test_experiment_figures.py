@@ -92,6 +92,8 @@ def test_the_page_stands_alone_and_has_names_as_text() -> None:
     assert "&lt;b&gt;one" in page
     assert "<b>one" not in page
     assert "<svg" in page
+    assert "-02 12" not in page  # looks are a day each, so the axis counts no hours
+    assert "2026-03-02" in page
     assert "http" not in page.replace("http://www.w3.org", "")
     empty = render_experiment(strange, (), judge(strange, [], ExperimentRules()), "A note.")
     assert "<svg" not in empty

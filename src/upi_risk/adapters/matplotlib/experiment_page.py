@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter
 
 from upi_risk.adapters.matplotlib.drawing import FILL, FRAUD, GOOD, QUIET, drawn
 from upi_risk.adapters.matplotlib.parts import figure, section
@@ -18,6 +19,10 @@ from upi_risk.domain.experiment_verdict import Look, Verdict
 
 _WIDEST = 1.0
 """A share of the champion's cost; the drawing shows no more."""
+
+
+_MOST_DATES = 10
+"""Below the drawing, about."""
 
 
 def render_experiment(experiment: Experiment, figures: Sequence[ArmFigures], verdict: Verdict, note: str) -> str:
@@ -90,6 +95,8 @@ def _draw(looks: Sequence[Look]) -> Callable[[Axes], None]:
             if look.breached:
                 axes.axvline(_number(look.day), color=FRAUD, linewidth=0.8)
         axes.xaxis_date()
+        axes.set_xticks(days[:: 1 + len(days) // _MOST_DATES])
+        axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
         axes.set_ylabel("cost against the champion's")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:+.0%}")
         axes.tick_params(axis="x", rotation=30)
