@@ -36,6 +36,9 @@ def test_two_workers_and_one_that_was_killed_are_counted_exactly(database_url: s
 
     with serving(environ) as supervisor:
         wait_for(f"{base}/health/ready")
+        end = time.monotonic() + 30
+        while "upi_risk_workers 2.0" not in httpx.get(page, timeout=5).text and time.monotonic() < end:
+            time.sleep(0.1)  # one of them answers before the other is there
         for _ in range(CONNECTIONS):  # each on a connection of its own, so that both workers get some
             with httpx.Client(base_url=base, timeout=20) as client:
                 for _ in range(CHECKS):

@@ -195,20 +195,31 @@ class TrainModel:
         progress("Loading what was written", 0.0)
         scorer = self._shelf.take(order.out)
         progress("Drawing the report", 0.0)
+        self._draw(order, scorer, record, (tests[0], scores, raw[0]))
+        self._tune.forget(order.out)
+        return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
+
+    def _draw(
+        self,
+        order: TrainingOrder,
+        scorer: Scorer,
+        record: TrainingRecord,
+        measured: tuple[Examples, Sequence[float], Sequence[float]],
+    ) -> None:
+        """Put the report beside the model; ``measured``: the test, its scores, and the answers that they come from."""
+        test, scores, raw = measured
         material = ReportMaterial(
             card=scorer.card,
             record=record,
-            test=tests[0],
+            test=test,
             scores=scores,
-            explained=_explained(scorer, tests[0], canary_rows(tests[0].rows, EXPLAINED)),
-            riskiest=_explained(scorer, tests[0], nlargest(RISKIEST, range(tests[0].rows), key=raw[0].__getitem__)),
+            explained=_explained(scorer, test, canary_rows(test.rows, EXPLAINED)),
+            riskiest=_explained(scorer, test, nlargest(RISKIEST, range(test.rows), key=raw.__getitem__)),
             policy=RiskPolicy(),
             costs=order.costs,
-            raw=raw[0],
+            raw=raw,
         )
         self._shelf.add_report(order.out, self._instruments.render(material))
-        self._tune.forget(order.out)
-        return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
 
     def _tuned(self, stream: PaymentStream, split: Split, order: TrainingOrder, progress: Progress) -> Tuning | None:
         if order.tuning is None:

@@ -113,16 +113,16 @@ def _proven(container: Container, settings: Settings) -> ProvenUseCases | None:
     )
 
 
-def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
+def _log_failure(request_id: str, error: Exception) -> None:
     log = structlog.get_logger("upi_risk")
+    if isinstance(error, StoreUnavailableError | ContendedError | OverloadedError):
+        log.warning("refused", request_id=request_id, error=type(error).__name__, because_of=str(error))
+    else:
+        log.error("failure", request_id=request_id, **described(error))
+
+
+def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
     request_log = RequestLog(logs, container.meter(), container.batches())
-
-    def log_failure(request_id: str, error: Exception) -> None:
-        if isinstance(error, StoreUnavailableError | ContendedError | OverloadedError):
-            log.warning("refused", request_id=request_id, error=type(error).__name__, because_of=str(error))
-        else:
-            log.error("failure", request_id=request_id, **described(error))
-
     following = Following(container, settings)
     rules = FollowingRules(container.follow_rules(), settings.rules_poll_seconds)
     subscribers = container.subscribers()
@@ -154,7 +154,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
     return HttpOptions(
         version=version("upi-risk"),
         log_request=request_log,
-        log_failure=log_failure,
+        log_failure=_log_failure,
         cors_origins=settings.origins,
         hosts=settings.hosts,
         hsts=settings.sends_hsts,
