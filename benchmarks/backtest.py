@@ -71,9 +71,7 @@ def main() -> None:
             command = [str(Path(sys.executable).with_name("upi-risk")), "backtest", *options]
             subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
             took = f"{perf_counter() - began:.1f} s, the start of the command included"
-            print(
-                f"{name}: {rows:,} decisions in {took}; it used {_cpu_seconds() - used:.1f} s of CPU, PostgreSQL's not in it"
-            )
+            print(f"{name}: {rows:,} decisions in {took}; CPU without PostgreSQL's: {_cpu_seconds() - used:.1f} s")
 
 
 def _cpu_seconds() -> float:
