@@ -215,7 +215,7 @@ def _tell(life: Life, found: object) -> None:
         for day, name in ((DRIFT, "drift"), (RETRAIN, "shadow"), (SPLIT, "A/B"), (JUDGE, "promoted"), (BACK, "back")):
             axes.axvline(day / 7 - 0.5, color=QUIET, linestyle=":")
             before = day == JUDGE  # the next line is too near for what it says
-            axes.text(day / 7 - 0.5, 1.03, f"{name} " if before else f" {name}", ha="right" if before else "left")
+            axes.text(day / 7 - (0.58 if before else 0.42), 1.03, name, ha="right" if before else "left")
         axes.set_ylim(0, 1.12)
         axes.set_xlabel("week")
         axes.legend()
