@@ -90,7 +90,8 @@ class Surveying:
 async def _count(tally: Tally, survey: PostgresSurvey) -> None:
     labels = await survey.labels()
     judged = await survey.judged(SystemClock().now())
-    tally.forget("upi_risk_labels")
+    for name in ("labels", "last_label_timestamp_seconds"):
+        tally.forget(f"upi_risk_{name}")
     for source, number, _ in labels:
         tally.state("upi_risk_labels", (source,), number)
     if labels:
