@@ -158,13 +158,11 @@ class TrainModel:
         model, stopping = grow(self._learner, train, split, wanted, lambda done: progress("Growing trees", done))
         parameters = replace(wanted, iterations=stopping.trees) if stopping else wanted
         validation = self._validate(stream, folds, train[0], parameters, progress) if folds else None
-        scaling = self._calibrate(
-            part, parameters, order.scaling, order.costs, lambda done: progress("Calibrating", done)
-        )
+        scaling = self._calibrate(part, parameters, order.scaling, order.costs, partial(progress, "Calibrating"))
         progress("Measuring on later payments", 0.0)
         raw = [self._learner.probabilities(model, test) for test in tests]
         meaning, scaling = scaling.meaning, held_against(scaling, raw[0], tests[0])
-        scores = meaning.scores(raw[0])
+        scores, measuring = meaning.scores(raw[0]), partial(measure, self._instruments.rank, meaning)
         evaluation = self._evaluated(tests[0], scores, order)
         serving, notes = self._serving(order, tests[0])
         card, bands = build_card(order.version, model, meaning, tests[0], raw[0])
@@ -175,9 +173,7 @@ class TrainModel:
             units=order.units,
             train_rows=sum(examples.rows for examples in train),
             train_frauds=sum(examples.frauds for examples in train),
-            measured=tuple(
-                starmap(partial(measure, self._instruments.rank, meaning), zip(order.units, tests, raw, strict=True))
-            ),
+            measured=tuple(starmap(measuring, zip(order.units, tests, raw, strict=True))),
             bands=bands,
             libraries=self._learner.libraries,
             evaluation=evaluation,
@@ -189,24 +185,30 @@ class TrainModel:
             scaling=scaling,
             scores=Histogram.of(scores),
         )
-        used = self._usage()
-        used = Usage(used.seconds - start.seconds, used.peak_memory_mib)
+        used = self._usage().since(start)
+        scorer = self._kept(order, (model, card, record, used), (tests[0], scores, raw[0]), progress)
+        return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
+
+    def _kept(
+        self,
+        order: TrainingOrder,
+        made: tuple[bytes, ModelCard, TrainingRecord, Usage],
+        measured: tuple[Examples, Sequence[float], Sequence[float]],
+        progress: Progress,
+    ) -> Scorer:
+        """Write the model, load it from where it lies, and put its report beside it.
+
+        Args:
+            order: what was wanted.
+            made: the model file's content, and what is told of it.
+            measured: the payments of the test, their scores, and the model's answers before these were made of them.
+            progress: told each step.
+        """
+        model, card, record, used = made
         self._shelf.put(order.out, model, card, record, used)
         progress("Loading what was written", 0.0)
         scorer = self._shelf.take(order.out)
         progress("Drawing the report", 0.0)
-        self._draw(order, scorer, record, (tests[0], scores, raw[0]))
-        self._tune.forget(order.out)
-        return Trained(scorer.card, record, used, (*stream.notes, *scaling.notes, *notes))
-
-    def _draw(
-        self,
-        order: TrainingOrder,
-        scorer: Scorer,
-        record: TrainingRecord,
-        measured: tuple[Examples, Sequence[float], Sequence[float]],
-    ) -> None:
-        """Put the report beside the model; ``measured``: the test, its scores, and the answers that they come from."""
         test, scores, raw = measured
         material = ReportMaterial(
             card=scorer.card,
@@ -220,6 +222,8 @@ class TrainModel:
             raw=raw,
         )
         self._shelf.add_report(order.out, self._instruments.render(material))
+        self._tune.forget(order.out)
+        return scorer
 
     def _tuned(self, stream: PaymentStream, split: Split, order: TrainingOrder, progress: Progress) -> Tuning | None:
         if order.tuning is None:

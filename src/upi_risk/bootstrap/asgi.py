@@ -121,6 +121,13 @@ def _log_failure(request_id: str, error: Exception) -> None:
         log.error("failure", request_id=request_id, **described(error))
 
 
+def _keeping(container: Container, settings: Settings) -> Keeping | None:
+    """What puts the totals where ``/metrics`` adds them up; None where nobody asks for them."""
+    if not settings.metrics_dir:
+        return None
+    return Keeping(container.meter(), Shelf(Path(settings.metrics_dir)), Sampling(container))
+
+
 def _options(container: Container, settings: Settings, logs: Logs) -> HttpOptions:
     request_log = RequestLog(logs, container.meter(), container.batches())
     following = Following(container, settings)
@@ -130,8 +137,7 @@ def _options(container: Container, settings: Settings, logs: Logs) -> HttpOption
     async def hear_of_subscribers() -> None:
         await subscribers.start(settings.rules_poll_seconds)
 
-    shelf = Shelf(Path(settings.metrics_dir)) if settings.metrics_dir else None
-    keeping = Keeping(container.meter(), shelf, Sampling(container)) if shelf is not None else None
+    keeping = _keeping(container, settings)
 
     async def close() -> None:
         await following.stop()

@@ -27,6 +27,10 @@ class Usage:
     seconds: float
     peak_memory_mib: float
 
+    def since(self, start: Usage) -> Usage:
+        """What was used after a moment; the peak is that of the whole time."""
+        return Usage(self.seconds - start.seconds, self.peak_memory_mib)
+
 
 class PaymentStream(Protocol):
     """Recorded payments with their outcomes."""
