@@ -6,6 +6,7 @@ import base64
 import re
 import struct
 import zlib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def test_every_picture_in_a_shipped_report_is_intact_and_it_needs_nothing_else(r
     assert pictures
     assert [broken_chunks(base64.b64decode(picture)) for picture in pictures] == [[]] * len(pictures)
     assert not re.search(r"(?:src|href)=\"https?:", page)
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda path: path.parent.name)
+def test_a_shipped_report_has_the_style_sheet_of_this_release(report: Path) -> None:
+    style = files("upi_risk.adapters.matplotlib").joinpath("page.css").read_text(encoding="utf-8")
+    assert f"<style>\n{style}</style>" in report.read_text(encoding="utf-8")
 
 
 def test_a_picture_with_a_changed_byte_is_found() -> None:
