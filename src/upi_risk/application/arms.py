@@ -169,6 +169,8 @@ class ScoreBehind:
             await asyncio.sleep(0)
 
     def _others(self, trial: Trial, decided: Sequence[Transaction]) -> list[OtherScore]:
+        if self._champion.card.version != trial.experiment.champion:
+            return []  # another model took over, perhaps this very challenger, and the next look makes the trial rest
         by_challenger = [one for one in decided if one.assessment.model_version == trial.challenger.card.version]
         by_champion = [one for one in decided if one.assessment.model_version == self._champion.card.version]
         return [

@@ -192,6 +192,16 @@ async def test_a_challenger_that_does_not_answer_decides_no_more() -> None:
     assert (trying.check.kept, trying.check.lost) == (0, 10)
 
 
+async def test_a_challenger_that_was_promoted_meanwhile_is_not_compared_with_itself() -> None:
+    """Red without the look at who serves: two scores for each payment made -3 lost."""
+    trying = Trying(share=0.0)
+    users = await trying.users(3)
+    trying.house.scorer.card = trying.challenger.card
+    await trying.answers(*(trying.house.payment(user) for user in users))
+    assert (trying.check.kept, trying.check.lost) == (0, 3)
+    assert trying.scores == {}
+
+
 class Senseless(Stricter):
     def score(self, vectors: Sequence[Vector]) -> list[Scored]:
         return [Scored(float("nan"), ()) for _ in vectors]

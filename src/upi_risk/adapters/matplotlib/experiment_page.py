@@ -96,7 +96,7 @@ def _draw(looks: Sequence[Look]) -> Callable[[Axes], None]:
                 axes.axvline(_number(look.day), color=FRAUD, linewidth=0.8)
         axes.xaxis_date()
         axes.set_xticks(days[:: 1 + len(days) // _MOST_DATES])
-        axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
+        axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]
         axes.set_ylabel("cost against the champion's")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:+.0%}")
         axes.tick_params(axis="x", rotation=30)
