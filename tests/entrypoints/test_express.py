@@ -42,7 +42,11 @@ class Spy:
         self.express = express
         self.paths = express.paths
         self.full = express.full
-        self.turned_away, self.whole_check = express.turned_away, express.whole_check
+        self.turned_away, self.whole_check, self.read_plain = (
+            express.turned_away,
+            express.whole_check,
+            express.read_plain,
+        )
         self.taken = 0
 
     def take(self, *args: Any) -> bool:  # noqa: ANN401 - passed on
