@@ -76,7 +76,8 @@ class Trees:
         for level in levels[-2::-1]:
             found += found
             found += level
-        return (found + self._first_leaf).T
+        leaves: Whole = (found + self._first_leaf).T
+        return leaves
 
     def log_odds(self, leaves: Whole) -> list[float]:
         """The log-odds of fraud of rows in these leaves, as CatBoost adds them up: one tree after the other."""
