@@ -55,6 +55,7 @@ class Process:
         self.check: Coalesce[Payment, Transaction] = Coalesce(check, Patience(), MOST_UNDER_WAY)
         self.amend = AmendHistory(ledger, cache)
         self.clock = LoopClock(world.loop, world.dice.choice((0.0, 0.0, -3_600.0, 3_600.0)))
+        world.started.append(self)
 
     def crash(self) -> None:
         self.network.dead = True
@@ -80,6 +81,7 @@ class World:
         self.asked: set[tuple[str, str]] = set()
         self.plan = Plan.drawn(self.dice)
         self.processes: list[Process] = []
+        self.started: list[Process] = []
 
     def run(self) -> list[str]:
         """Live through it; returns what happened, in order.
@@ -95,6 +97,8 @@ class World:
                 work = task.get_coro()
                 if inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
                     work.close()  # it was never begun
+            for process in self.started:
+                process.check._queue.clear()  # or batches that are torn down would begin another one
             self.loop.close()
         return self.trace
 
