@@ -207,7 +207,7 @@ class Express:
         self.turned_away, self.settle = self._refusals.one, self._refusals.tell
         self.whole_check = self._refusals.checks.path_of
         self.paths: Mapping[bytes, str] = {path.encode(): path for path in paths}
-        self.read_plain = PlainReader(self.paths).read
+        self.read_plain = PlainReader(self.paths, UNUSUAL).read
 
     def take(self, connection: Connection, path: bytes, headers: Mapping[bytes, bytes], body: bytes) -> bool:
         """Have a check decided, if it can be.

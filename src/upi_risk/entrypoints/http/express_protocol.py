@@ -52,7 +52,7 @@ class ExpressProtocol(ProblemProtocol):
             if express.full() and self._turned_away(data, express):
                 return
             plain = None if self.flow.write_paused else express.read_plain(data)
-            if plain is not None and UNUSUAL.isdisjoint(plain.headers) and express.take(self, *plain):
+            if plain is not None and express.take(self, *plain):
                 self._since = None
                 return
         super().data_received(data)

@@ -35,14 +35,21 @@ class PlainRequest(NamedTuple):
 class PlainReader:
     """Reads posts to some paths."""
 
-    def __init__(self, paths: Collection[bytes]) -> None:
-        """``paths`` as they are in a request line."""
+    def __init__(self, paths: Collection[bytes], unusual: Collection[bytes]) -> None:
+        """Make one.
+
+        Args:
+            paths: as they are in a request line.
+            unusual: headers, by their names in lower case, with any of which a request is left to the parser. Those
+                that say where a message ends or what becomes of the connection have to be among them.
+        """
+        self._unusual = frozenset(unusual)
         self._begun = {b"POST %b HTTP/1.1\r" % path: path for path in paths}
 
     def read(self, data: bytes) -> PlainRequest | None:
         """The request that these bytes are, all of it and nothing else; None if they may be anything else.
 
-        Of the headers it is known that one tells the length of the body. What the others mean is not looked at.
+        One of its headers tells the length of the body, and none is unusual. What the others mean is not looked at.
         """
         line = data.find(b"\n") + 1
         path = self._begun.get(data[: line - 1])
@@ -52,7 +59,7 @@ class PlainReader:
         lines = data[line:end]
         found = _HEADER.findall(lines)
         headers = {name.lower(): value for name, value in found}
-        if not len(headers) == len(found) == lines.count(b"\n"):
+        if not len(headers) == len(found) == lines.count(b"\n") or not self._unusual.isdisjoint(headers):
             return None
         length = headers.get(b"content-length", b"")
         body = data[end + 2 :]
