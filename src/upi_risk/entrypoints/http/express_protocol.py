@@ -136,7 +136,6 @@ class ExpressProtocol(ProblemProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection. One timer waits through many requests, for each of which it waits longer."""
-        self.timeout_keep_alive_task = None
         cycle = cast("RequestResponseCycle | None", self.cycle)
         busy = cycle is not None and not cycle.response_complete
         left = self.timeout_keep_alive if busy else self._idle_since + self.timeout_keep_alive - self.loop.time()
