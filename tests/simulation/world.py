@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,6 +55,7 @@ class Process:
         self.check: Coalesce[Payment, Transaction] = Coalesce(check, Patience(), MOST_UNDER_WAY)
         self.amend = AmendHistory(ledger, cache)
         self.clock = LoopClock(world.loop, world.dice.choice((0.0, 0.0, -3_600.0, 3_600.0)))
+        world.started.append(self)
 
     def crash(self) -> None:
         self.network.dead = True
@@ -79,6 +81,7 @@ class World:
         self.asked: set[tuple[str, str]] = set()
         self.plan = Plan.drawn(self.dice)
         self.processes: list[Process] = []
+        self.started: list[Process] = []
 
     def run(self) -> list[str]:
         """Live through it; returns what happened, in order.
@@ -91,6 +94,11 @@ class World:
         finally:
             for task in asyncio.all_tasks(self.loop):
                 task._log_destroy_pending = False  # type: ignore[attr-defined]  # what is left belongs to the dead
+                work = task.get_coro()
+                if inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+                    work.close()  # it was never begun
+            for process in self.started:
+                process.check._queue.clear()  # or batches that are torn down would begin another one
             self.loop.close()
         return self.trace
 
