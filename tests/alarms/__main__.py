@@ -55,7 +55,7 @@ async def live(seconds: float, only: str, tell: Progress) -> tuple[list[Row], se
                 tell.console.print(f"{alert}: {'not in time' if after is None else f'{after:.1f} s'}")
             await fault.heal(stack)
             tell.update(task, description="until it is quiet again")
-            if held := await stack.watch.until_quiet():
+            if held := await stack.watch.until_quiet(fault.lingers):
                 stayed.append(f"{', '.join(sorted(held))} after: {fault.text[:60]}")
     return rows, fired, stayed
 
@@ -79,7 +79,7 @@ def main(seconds: str = "", only: str = "") -> int:
     console.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {psutil.cpu_count()} cores, load average {load:.1f}")
     console.print(shown(rows))
     console.print(f"Fired while nothing was wrong: {', '.join(sorted(fired)) or 'nothing'}.")
-    console.print(f"Still firing 240 s after: {'; '.join(stayed) or 'nothing'}.")
+    console.print(f"Still firing long after: {'; '.join(stayed) or 'nothing'}.")
     console.print(hour.told)
     late = [alert for _, alert, after in rows if after is None or after > WITHIN_SECONDS]
     return 1 if late or fired or stayed or not hour.good else 0

@@ -11,7 +11,9 @@ from tests.alarms.stack import FRESH, STALE, Running
 from tests.support.ageing import TEN_DAYS_AGO
 from upi_risk.adapters.postgres.engine import create_engine
 from upi_risk.adapters.postgres.figures import PostgresFigures
+from upi_risk.adapters.postgres.partitions import PostgresPartitions
 from upi_risk.adapters.postgres.runs import PostgresRuns
+from upi_risk.domain.partitions import Month
 from upi_risk.domain.schedule import Run
 
 Step = Callable[[Running], Awaitable[None]]
@@ -26,12 +28,14 @@ class Fault:
         alerts: what has to fire.
         inject: does it.
         heal: undoes it.
+        lingers: seconds for which it may still be seen afterwards.
     """
 
     text: str
     alerts: tuple[str, ...]
     inject: Step
     heal: Step
+    lingers: float = 240
 
 
 async def _figures(running: Running, psi: float, *, succeeded: bool) -> None:
@@ -115,6 +119,28 @@ async def nobody_strange(running: Running) -> None:
     running.traffic.strangers = False
 
 
+def _next_month() -> Month:
+    return Month.of(datetime.now(UTC)).after(1)
+
+
+async def no_partition(running: Running) -> None:
+    running.sql(f"drop table transactions_{str(_next_month()).replace('-', '_')}")
+
+
+async def new_partition(running: Running) -> None:
+    engine = create_engine(running.postgres.url)
+    await PostgresPartitions(engine).make(_next_month(), 1_000)
+    await engine.dispose()
+
+
+async def pumped(running: Running) -> None:
+    running.traffic.pumped = True
+
+
+async def not_pumped(running: Running) -> None:
+    running.traffic.pumped = False
+
+
 FAULTS = (
     Fault(
         "the model is 60 days old; 300 matured payments judged wrong; the latest label 9 days old; a PSI of 0.5; "
@@ -129,4 +155,6 @@ FAULTS = (
     Fault("a quarter of the checks is malformed", ("ManyRefusals",), wrong_apps, right_apps),
     Fault("the gateway of codes answers 401", ("CodesNotSent",), gateway_fails, gateway_works),
     Fault("codes asked for phones without an account", ("CodesForNobody",), strangers, nobody_strange),
+    Fault("next month's partition dropped", ("PartitionMissing",), no_partition, new_partition),
+    Fault("codes sent to numbers that begin alike", ("CodesToOnePrefix",), pumped, not_pumped, lingers=720),
 )

@@ -46,11 +46,13 @@ class Traffic:
     Attributes:
         wrong: every so many'th request of a payer is not as it must be; 0: none is.
         strangers: whether somebody asks for codes for phones without an account.
+        pumped: whether somebody has codes sent to numbers that begin alike.
         answered: statuses so far.
     """
 
     wrong: int = 0
     strangers: bool = False
+    pumped: bool = False
     answered: list[int] = field(default_factory=list)
 
 
@@ -108,13 +110,17 @@ async def pay(url: str, number: int, traffic: Traffic) -> None:
 
 
 async def ask_for_codes(url: str, traffic: Traffic) -> None:
-    """Two people a second begin to sign up; sometimes many strangers to sign in."""
+    """Two people a second begin to sign up; sometimes many strangers to sign in, or many to sign up in one place."""
     async with httpx.AsyncClient(base_url=url, timeout=20) as client:
         for number in count():
             with contextlib.suppress(httpx.HTTPError):
                 await client.post("/signup", json={"name": "Asha", "phone": f"{60 + number % 40}{number:08d}"})
                 for stranger in range(8 if traffic.strangers else 0):
                     await client.post("/login", json={"phone": str(7_000_000_000 + 10 * number + stranger)})
+                for more in range(25 if traffic.pumped else 0):
+                    await client.post(
+                        "/signup", json={"name": "Asha", "phone": str(9_900_000_000 + 25 * number + more)}
+                    )
             await asyncio.sleep(0.5)
 
 
