@@ -70,7 +70,7 @@ async def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(
 
 async def test_options_tells_the_methods_of_a_path(client: httpx.AsyncClient) -> None:
     answer = await client.options("/me")
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
     assert answer.headers["x-request-id"]
 
 
