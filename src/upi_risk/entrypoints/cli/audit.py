@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
 
 from upi_risk.domain.audit import BrokenChainError, Head, verify
 from upi_risk.domain.errors import InvalidInputError
-from upi_risk.entrypoints.cli.operators import OpenOperatorHouse, inside
+from upi_risk.entrypoints.cli.operators import OpenOperatorHouse, inside, whole_table
 
 
 def audit_command(open_house: OpenOperatorHouse) -> click.Group:
@@ -37,7 +36,7 @@ def audit_command(open_house: OpenOperatorHouse) -> click.Group:
     @click.option("--count", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
     def listing(count: int) -> None:
         """The latest records, newest first."""
-        table = Table("", "at", "who", "did", "to", "")
+        table = whole_table("", "at", "who", "did", "to", "")
         for record in inside(open_house, lambda house: house.audit.latest(count)):
             entry = record.entry
             at = entry.at.strftime("%Y-%m-%d %H:%M:%S")

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
 
 from upi_risk.domain.lists import Kind, ListEntry, Side, subject_of
 from upi_risk.domain.ports import Clock
 from upi_risk.entrypoints.cli.arguments import DATE, DURATION
+from upi_risk.entrypoints.cli.operators import whole_table
 from upi_risk.entrypoints.cli.rules import OpenRulesHouse
 
 _SIDE = click.Choice([side.value for side in Side])
@@ -86,7 +86,7 @@ def _add_changers(group: click.Group, open_house: OpenRulesHouse, clock: Clock) 
 
 
 def _print(entries: list[ListEntry], now: datetime) -> None:
-    table = Table("list", "kind", "subject", "since (UTC)", "until (UTC)", "author", "reason")
+    table = whole_table("list", "kind", "subject", "since (UTC)", "until (UTC)", "author", "reason")
     for entry in entries:
         until = f"{entry.expires_at:%Y-%m-%d %H:%M}" if entry.expires_at else ""
         expired = "" if entry.counts(now) else " (expired)"

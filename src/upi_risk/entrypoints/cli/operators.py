@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.manage_access import ManageKeys, SetRole
@@ -89,7 +89,7 @@ def keys_command(open_house: OpenOperatorHouse) -> click.Group:
     @group.command("list")
     def listing() -> None:
         """Every key, the oldest first."""
-        table = Table("key", "label", "scopes", "made", "last used", "revoked")
+        table = whole_table("key", "label", "scopes", "made", "last used", "revoked")
         for key in inside(open_house, lambda house: house.keys.listed()):
             scopes = " ".join(sorted(key.scopes))
             times = map(_told, (key.created_at, key.last_used_at, key.revoked_at))
@@ -119,6 +119,12 @@ def erase_command(open_house: OpenOperatorHouse) -> click.Command:
         click.echo(f"{gone.user_id} has no name, phone or sign-in any more.")
 
     return erase
+
+
+def whole_table(*heads: str) -> Table:
+    """A table of texts that are typed again elsewhere: what is too wide goes on in the next line, but for the first."""
+    first, *others = heads
+    return Table(Column(first, no_wrap=True), *(Column(head, overflow="fold") for head in others))
 
 
 def _told(at: datetime | None) -> str:

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
 
 from upi_risk.application.deliver_webhooks import DeliverWebhooks
 from upi_risk.domain.outbox import Outbox, Webhooks
 from upi_risk.domain.ports import Clock, Identities
 from upi_risk.domain.webhooks import SECRET_PREFIX, EventKind, Webhook, checked_url
+from upi_risk.entrypoints.cli.operators import whole_table
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ def _add_ending(group: click.Group, run: Run[None]) -> None:
         """Who has subscribed to what."""
 
         async def work(house: WebhooksHouse) -> None:
-            table = Table("name", "url", "kinds", "author", "since (UTC)")
+            table = whole_table("name", "url", "kinds", "author", "since (UTC)")
             for one in await house.webhooks.all():
                 since = f"{one.created_at:%Y-%m-%d %H:%M}"
                 table.add_row(one.webhook_id, one.url, ", ".join(sorted(one.kinds)), one.author, since)
@@ -115,7 +115,7 @@ def _add_dead_letters(group: click.Group, run: Run[None]) -> None:
         """Messages that nobody took, after all attempts."""
 
         async def work(house: WebhooksHouse) -> None:
-            table = Table("name", "event", "kind", "attempts", "given up (UTC)", "because of")
+            table = whole_table("name", "event", "kind", "attempts", "given up (UTC)", "because of")
             for one in await house.outbox.dead():
                 died = f"{one.died_at:%Y-%m-%d %H:%M}"
                 table.add_row(one.webhook_id, one.event_id, one.kind, str(one.attempts), died, one.error)
