@@ -10,15 +10,21 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import ProgrammingError
 
+from tests.contracts.stores import PERSONS
 from tests.contracts.test_audit_log import an_entry
+from tests.contracts.test_sign_ins import Both, a_family, a_renewal, begin
 from upi_risk.adapters.postgres.audit import PostgresAuditLog
 from upi_risk.adapters.postgres.engine import create_engine
 from upi_risk.adapters.postgres.grants import RIGHTS
 from upi_risk.adapters.postgres.migrate import upgrade
 from upi_risk.adapters.postgres.partitions import PostgresPartitions
+from upi_risk.adapters.postgres.sessions import PostgresSessions
+from upi_risk.adapters.postgres.sign_ins import RENEWED, PostgresSignIns
 from upi_risk.adapters.postgres.tables import METADATA
 from upi_risk.domain.audit import verify
 from upi_risk.domain.partitions import Month
+from upi_risk.domain.session import digest
+from upi_risk.domain.sign_in import Verdict
 
 FORBIDDEN = [
     "CREATE TABLE mine (x int)", "DROP TABLE audit", "TRUNCATE audit",
@@ -98,6 +104,24 @@ def test_what_is_granted_is_what_is_written_down(database_url: str, application_
     whole = {name: rights for name, rights in RIGHTS.items() if "(" not in rights}
     assert whole.items() <= dict(rows).items()
     assert set(RIGHTS) == {table.name for table in METADATA.sorted_tables} | {"alembic_version", "transactions_rest"}
+
+
+async def test_tokens_are_exchanged_with_the_rights_of_the_next_release(
+    database_url: str, application_url: str
+) -> None:
+    """Red when an exchange writes the whole row."""
+    role = conninfo_to_dict(application_url)["user"]
+    engine = create_engine(application_url, pool_timeout_seconds=20)
+    both = Both(PostgresSignIns(engine, PERSONS), PostgresSessions(engine))
+    try:
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute(f"REVOKE UPDATE ON sign_ins FROM {role}".encode())
+            owner.execute(f"GRANT UPDATE ({', '.join(RENEWED)}) ON sign_ins TO {role}".encode())
+        await begin(both, a_family("one"))
+        assert (await both.sign_ins.renew(digest("refresh-one"), a_renewal("two"))).verdict is Verdict.LIVE
+    finally:
+        await engine.dispose()
+        upgrade(database_url, application_url)
 
 
 def test_granting_takes_back_what_somebody_added(database_url: str, application_url: str) -> None:

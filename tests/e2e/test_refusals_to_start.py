@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from tests.e2e.conftest import ROOT
 from upi_risk.bootstrap.backing_servers import running_servers
+from upi_risk.bootstrap.children import CLI
 from upi_risk.bootstrap.cli import COMMANDS, main
 from upi_risk.bootstrap.settings import Settings, SettingsError
 
@@ -87,6 +88,13 @@ def test_a_database_that_is_not_there_is_told_in_a_sentence(upi_risk: Told, url:
 
 def test_a_process_says_it_as_well_and_nothing_more(tmp_path: Path) -> None:
     assert in_a_process(tmp_path, "migrate", DATABASE_URL="s3cret") == (1, DATABASE_FORM)
+
+
+def test_a_command_of_ours_imports_nothing_of_the_folder_it_is_started_in(tmp_path: Path) -> None:
+    """Red without ``-P``: this is how workers, and the service of `upi-risk run`, are started."""
+    (tmp_path / "json.py").write_text("raise SystemExit('foreign code')", encoding="utf-8")
+    done = subprocess.run([*CLI, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_database_that_refuses_is_told_in_a_sentence(upi_risk: Told, database_url: str, tmp_path: Path) -> None:

@@ -32,11 +32,19 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def train(file: Path, out: Path, *options: str, home: Path | None = None) -> subprocess.Popen[bytes]:
-    """The command in a process of its own, so that it can be killed and leaves nothing behind."""
-    command = [sys.executable, "-m", "upi_risk.bootstrap.cli", "train", "--transactions", str(file), "--out", str(out)]
+    """The command in a process of its own, so that it can be killed and leaves nothing behind.
+
+    It is called in a folder with a foreign ``multiprocessing.py``. Red with two workers when they are not told to leave
+    that folder alone.
+    """
+    folder = file.parent / "foreign"
+    folder.mkdir(exist_ok=True)
+    (folder / "multiprocessing.py").write_text("raise SystemExit('foreign code')", encoding="utf-8")
+    upi_risk = str(Path(sys.executable).with_name("upi-risk"))
+    command = [upi_risk, "train", "--transactions", str(file), "--out", str(out)]
     environment = os.environ | ({"HOME": str(home)} if home else {})
     with (out.parent / f"{out.name}.log").open("ab") as log:
-        return subprocess.Popen([*command, *OPTIONS, *options], stdout=log, stderr=log, env=environment)
+        return subprocess.Popen([*command, *OPTIONS, *options], stdout=log, stderr=log, env=environment, cwd=folder)
 
 
 def finished(process: subprocess.Popen[bytes], out: Path) -> dict[str, bytes]:

@@ -70,8 +70,17 @@ async def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(
 
 async def test_options_tells_the_methods_of_a_path(client: httpx.AsyncClient) -> None:
     answer = await client.options("/me")
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
     assert answer.headers["x-request-id"]
+
+
+async def test_head_is_answered_by_the_headers_of_get_and_no_body(service: Service, client: httpx.AsyncClient) -> None:
+    """Red when routes take GET alone: 405."""
+    me = await service.sign_up(client)
+    for path, status in (("/me", 200), ("/console", 200), ("/health/live", 200), ("/reviews", 403), ("/nowhere", 404)):
+        read, asked = [await client.request(method, path, headers=me.headers) for method in ("GET", "HEAD")]
+        assert (asked.status_code, asked.content) == (status, b"")
+        assert {**read.headers, "x-request-id": ""} == {**asked.headers, "x-request-id": ""}
 
 
 async def test_a_large_body_closes_the_connection(client: httpx.AsyncClient) -> None:

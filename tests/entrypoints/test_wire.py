@@ -104,6 +104,13 @@ async def test_http_1_0_may_do_without_a_host() -> None:
     assert answer.status_code == 200
 
 
+async def test_http_1_0_is_told_nothing_before_the_answer() -> None:
+    """Red when the expectation of such a caller is heeded: it would take 100 for its answer."""
+    sent = HEAD.replace(b"1.1", b"1.0") + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}"
+    (answer,) = await answers(sent)
+    problem(answer, 422, "validation-failed")
+
+
 async def test_garbage_after_a_request_is_never_taken_for_the_answer_to_it() -> None:
     first, second = await answers(GET + b"Host: upi.test\r\n\r\n" + b"garbage\r\n\r\n")
     assert first.status_code == 200

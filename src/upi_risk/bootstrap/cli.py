@@ -10,7 +10,13 @@ from typing import Final
 import rich_click as click
 
 from upi_risk.bootstrap.settings import SettingsError
-from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailableError, UpiRiskError
+from upi_risk.domain.errors import (
+    ContendedError,
+    DeadlineError,
+    StoreUnavailableError,
+    UnknownUserError,
+    UpiRiskError,
+)
 
 COMMANDS: Final = (
     "run",
@@ -51,6 +57,7 @@ _ASK_THE_OWNER: Final = "The role of DATABASE_URL may not do this: set DATABASE_
 SILENT: Final = {
     DeadlineError: "There was no answer in time, and nobody knows what was done: look, then try again.",
     ContendedError: "Somebody else changed the same at the same time, and nothing was saved: try again.",
+    UnknownUserError: "There is no such user: give the phone, or the id as answers have it (UID-…).",
     StoreUnavailableError: "PostgreSQL cannot be reached: see that what DATABASE_URL names answers, then try again.",
 }
 """What errors mean that carry no facts of their own; the first that fits."""

@@ -6,7 +6,6 @@ The application and the migration are commands, so that each is the very process
 import contextlib
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +16,12 @@ import click
 
 from upi_risk.adapters.embedded import EmbeddedServer, EmbeddedServerError, SupervisedProcess, wait_until
 from upi_risk.bootstrap.backing_servers import ServerUrls, backing_servers
+from upi_risk.bootstrap.children import CLI
 from upi_risk.bootstrap.first_steps import first_steps
 from upi_risk.bootstrap.network import LaunchError, answers, require_free_port, url_of
 
 READY_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 30.0
-_CLI = (sys.executable, "-m", "upi_risk.bootstrap.cli")
 ATTEND_SECONDS = 0.5
 _BY_SIGNAL = 128
 _SIGTERM_EXIT_CODE = _BY_SIGNAL + int(signal.SIGTERM)
@@ -53,8 +52,8 @@ class LaunchOptions:
     environ: Mapping[str, str]
     owner_url: str | None = None
     proven: bool = False
-    migrate_command: tuple[str, ...] = field(default=(*_CLI, "migrate"))
-    serve_command: tuple[str, ...] = field(default=(*_CLI, "serve"))
+    migrate_command: tuple[str, ...] = field(default=(*CLI, "migrate"))
+    serve_command: tuple[str, ...] = field(default=(*CLI, "serve"))
 
 
 def run(options: LaunchOptions) -> int:

@@ -295,6 +295,6 @@ def _refuse(fault: str | None) -> None:
         raise SettingsError(fault)
 
 
-def keep_ray_quiet() -> None:
-    """Tell Ray, which reads the environment itself, to report nothing about its use to anybody."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+def tell_children(name: Literal["RAY_USAGE_STATS_ENABLED", "PYTHONSAFEPATH"], value: str) -> None:
+    """Put a variable that Ray or Python reads into the environment of processes that libraries start."""
+    os.environ[name] = value

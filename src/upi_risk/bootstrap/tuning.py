@@ -11,7 +11,7 @@ from upi_risk.adapters.processes.engine import ProcessEngine
 from upi_risk.adapters.ray.engine import RayEngine
 from upi_risk.adapters.sklearn.ranking import rank
 from upi_risk.application.tune_model import TryFold, TuneModel
-from upi_risk.bootstrap.settings import keep_ray_quiet
+from upi_risk.bootstrap.settings import tell_children
 from upi_risk.domain.engine import Engine
 from upi_risk.domain.training import HyperParameters
 from upi_risk.domain.tuning import GridSearch, Search, TuningOrder
@@ -39,6 +39,9 @@ def start_search(order: TuningOrder, base: HyperParameters) -> Search:
 
 def _engine(workers: int, engine: str | None) -> Engine:
     if engine is not None:
-        keep_ray_quiet()
+        tell_children("RAY_USAGE_STATS_ENABLED", "0")  # to nobody
         return RayEngine(engine, workers)
-    return SerialEngine() if workers == 1 else ProcessEngine(workers)
+    if workers == 1:
+        return SerialEngine()
+    tell_children("PYTHONSAFEPATH", "1")  # else they import what lies in the folder that a command is called in
+    return ProcessEngine(workers)

@@ -15,7 +15,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,11 +24,11 @@ from typing import Final
 import structlog
 import uvicorn
 
+from upi_risk.bootstrap.children import CLI
+
 ATTEND_SECONDS: Final = 0.1
 MOST_FAILED_STARTS: Final = 4
 """So many in a row, and the supervisor gives up: starting yet another would not help."""
-
-_COMMAND: Final = (sys.executable, "-m", "upi_risk.bootstrap.cli", "serve")
 
 
 def listening_address(host: str, port: int) -> socket.socket:
@@ -117,7 +116,7 @@ class Workers:
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
         with theirs:
             descriptors = (theirs.fileno(), self._alive, self._ready)
-            command = [*_COMMAND, "--shared", ",".join(map(str, descriptors))]
+            command = [*CLI, "serve", "--shared", ",".join(map(str, descriptors))]
             process = subprocess.Popen(command, env=dict(self._environ), pass_fds=descriptors)  # noqa: S603 - our own
         self._running[process] = time.monotonic()
         self._starting[process] = ours

@@ -236,6 +236,16 @@ def test_a_file_cut_short_fails_in_the_child_alone(keep: float) -> None:
         require_survival(model[: int(len(model) * keep)], card)
 
 
+def test_the_child_imports_nothing_of_the_folder_it_is_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red without ``-P``."""
+    (tmp_path / "json.py").write_text("raise SystemExit('foreign code')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    model, card = a_small_model()
+    require_survival(model, replace(card, canaries=card.canaries[1:]))  # rows that no child has scored yet
+
+
 def test_the_store_reads_folders_and_names_what_is_served(folder: Path) -> None:
     store = FileModelStore(folder.parent, open_scorer)
     (folder.parent / "CURRENT").write_text("../v1.0", encoding="utf-8")

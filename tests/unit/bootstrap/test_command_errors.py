@@ -3,7 +3,13 @@
 import pytest
 
 from upi_risk.bootstrap.cli import told
-from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailableError, UnusableDataError
+from upi_risk.domain.errors import (
+    ContendedError,
+    DeadlineError,
+    StoreUnavailableError,
+    UnknownUserError,
+    UnusableDataError,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +18,7 @@ from upi_risk.domain.errors import ContendedError, DeadlineError, StoreUnavailab
         (StoreUnavailableError(), "PostgreSQL cannot be reached"),
         (StoreUnavailableError("OperationalError"), "PostgreSQL cannot be reached"),
         (DeadlineError(), "no answer in time"),
+        (UnknownUserError(), "give the phone, or the id"),
         (ContendedError(), "nothing was saved"),
         (StoreUnavailableError("The disk is full."), "The disk is full."),
         (UnusableDataError("There are no frauds."), "There are no frauds."),

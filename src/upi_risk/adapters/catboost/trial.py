@@ -1,8 +1,8 @@
 """A child process that loads a model and scores its canary rows: a damaged file may crash it, and nothing else.
 
 CatBoost's format has no checksum, and of 40 files with 20 damaged bytes 8 ended the process that read them. Run as
-``python -m upi_risk.adapters.catboost.trial``: on standard input a line of JSON (the rows), then the model; on standard
-output the probabilities as JSON.
+``python -P -m upi_risk.adapters.catboost.trial``, where ``-P`` keeps it from importing what lies in the folder that we
+are in: on standard input a line of JSON (the rows), then the model; on standard output the probabilities as JSON.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def require_survival(model: bytes, card: ModelCard) -> None:
 
 @lru_cache(maxsize=4)
 def _scored_by_a_child(model: bytes, rows: bytes) -> tuple[float, ...]:
-    command = [sys.executable, "-m", "upi_risk.adapters.catboost.trial"]
+    command = [sys.executable, "-P", "-m", "upi_risk.adapters.catboost.trial"]
     child = subprocess.run(  # noqa: S603 - this very module
         command, input=rows + b"\n" + model, capture_output=True, timeout=TIMEOUT_SECONDS, check=True
     )

@@ -18,7 +18,7 @@ RIGHTS: Final[Mapping[str, str]] = {
     "api_keys": "SELECT, UPDATE (last_used_at)",
     "archived_partitions": "SELECT",
     "audit": "SELECT, INSERT",
-    "challenges": _EVERYTHING,
+    "challenges": _EVERYTHING,  # one takes over another's row, in all columns, and is removed when it is used
     "device_keys": "SELECT, INSERT, UPDATE (used_at, revoked_at)",
     "experiment_scores": "SELECT, INSERT",
     "experiments": "SELECT, INSERT, UPDATE (ended_at, outcome)",
@@ -36,7 +36,7 @@ RIGHTS: Final[Mapping[str, str]] = {
     "rule_books": "SELECT",
     "rules_state": "SELECT",
     "sessions": "SELECT, INSERT, UPDATE (expires_at), DELETE",
-    "sign_ins": _EVERYTHING,
+    "sign_ins": _EVERYTHING,  # the release before updates all columns; this one those of `sign_ins.RENEWED`
     "task_runs": "SELECT, INSERT, UPDATE",
     "transactions": "SELECT, INSERT, UPDATE (status, settled_at, reported_at)",
     "transactions_rest": "SELECT",

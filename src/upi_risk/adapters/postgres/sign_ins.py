@@ -23,6 +23,9 @@ from upi_risk.domain.user import User
 _ENDED_AT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """When an ended session expired: long ago by anybody's clock."""
 
+RENEWED: Final = ("renewed_at", "expires_at", "refresh_digest", "previous_digest", "sealed")
+"""The columns that an exchange of tokens changes."""
+
 
 class PostgresSignIns:
     """See :class:`upi_risk.domain.account_ports.SignIns`. Each change is one transaction."""
@@ -100,7 +103,9 @@ async def _judged(connection: AsyncConnection, family: Family, presented: bytes,
     sessions = [family.access_session(renewal.access, renewal.at, renewal.access_until)]
     if verdict is Verdict.LIVE:
         family = family.renewed(renewal)
-        changed = update(tables.sign_ins).where(tables.sign_ins.c.family == family.name).values(_row(family))
+        row = _row(family)
+        changed = update(tables.sign_ins).where(tables.sign_ins.c.family == family.name)
+        changed = changed.values({name: row[name] for name in RENEWED})
         await connection.execute(changed)
         sessions.append(family.refresh_session())
     await _add(connection, *sessions)

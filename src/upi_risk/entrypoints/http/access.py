@@ -55,8 +55,11 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
 
 
 def access_to(method: str, path: str) -> Access:
-    """Who may use a route, by the path it was registered under; nobody if the table does not have it."""
-    return ACCESS.get((method, path.removeprefix("/v1")), _NOBODY)
+    """Who may use a route, by the path it was registered under; nobody if the table does not have it.
+
+    What may be read may be asked for by HEAD.
+    """
+    return ACCESS.get(("GET" if method == "HEAD" else method, path.removeprefix("/v1")), _NOBODY)
 
 
 def gate(recognise: Recognise) -> Guard:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import resources
 from typing import Final
 
-from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from upi_risk.entrypoints.http.headers import HttpRequest
+from upi_risk.entrypoints.http.reading import get
 
 _FOLDER: Final = resources.files("upi_risk.entrypoints.http") / "console_assets"
 _TYPES: Final = {"css": "text/css", "js": "text/javascript"}

@@ -17,10 +17,11 @@ from upi_risk.entrypoints.http.guards import SignedInUser
 from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.otp_schemas import DeviceBody, DeviceList, DeviceRevoked, DeviceView
 from upi_risk.entrypoints.http.proven_users import challenge, together
+from upi_risk.entrypoints.http.reading import READING
 from upi_risk.entrypoints.http.schemas import ReportBody
 from upi_risk.entrypoints.http.use_cases import ProvenUseCases, UseCases
 
-_ALLOWED: Final = (b"allow", b"GET, OPTIONS, POST")
+_ALLOWED: Final = (b"allow", b"GET, HEAD, OPTIONS, POST")
 _NAME: Final = re.compile(r"dev_[A-Za-z0-9_-]{1,64}")
 
 
@@ -46,7 +47,7 @@ def listing_devices(use_cases: UseCases, proven: ProvenUseCases) -> HTTPRouteHan
     """``GET /devices``, and ``OPTIONS``: Litestar's own answer would lack the methods of the other route."""
     caller, devices = SignedInUser(use_cases.authenticate), proven.devices
 
-    @route("/devices", http_method=[HttpMethod.GET, HttpMethod.OPTIONS])
+    @route("/devices", http_method=[*sorted(READING), HttpMethod.OPTIONS])
     async def handler(request: HttpRequest) -> Answer:
         if request.method == HttpMethod.OPTIONS:
             return Answer(b"", OK, [_ALLOWED])

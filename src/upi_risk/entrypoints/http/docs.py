@@ -7,7 +7,6 @@ from importlib import resources
 from typing import Final
 
 import msgspec
-from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
@@ -16,6 +15,7 @@ from upi_risk.entrypoints.http.answers import JSON
 from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.openapi import document
 from upi_risk.entrypoints.http.operations import Operation
+from upi_risk.entrypoints.http.reading import get
 
 _BUNDLE: Final = resources.files("swagger_ui_bundle") / "vendor" / "swagger-ui-4.15.5"
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "png": "image/png"}

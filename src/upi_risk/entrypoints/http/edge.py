@@ -29,6 +29,7 @@ from upi_risk.entrypoints.http.errors import (
     render,
 )
 from upi_risk.entrypoints.http.limits import Head, read_head
+from upi_risk.entrypoints.http.reading import READING
 from upi_risk.entrypoints.http.record import RequestRecord
 from upi_risk.entrypoints.http.tracing import trace_of
 
@@ -193,7 +194,7 @@ class Edge:
     async def _let_in(self, scope: HTTPScope, receive: Receive, exchange: _Exchange) -> None:
         """Serve what keeps to the limits. Direct routes have their own way of asking the limiter."""
         app = self._app_for(scope)
-        if scope["method"] == "GET" and scope["path"].startswith(_PAST) and self._crowded():
+        if scope["method"] in READING and scope["path"].startswith(_PAST) and self._crowded():
             await exchange.refuse(OVERLOADED)
             return
         if self._limit is not None and app is self._app:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.entrypoints.http.answers import Answer, answer
 from upi_risk.entrypoints.http.edge import REQUEST_ID
 from upi_risk.entrypoints.http.errors import UNAVAILABLE_DEPENDENCY, render
 from upi_risk.entrypoints.http.headers import HttpRequest
+from upi_risk.entrypoints.http.reading import get
 from upi_risk.entrypoints.http.schemas import Health
 
 

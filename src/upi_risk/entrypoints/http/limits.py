@@ -8,11 +8,13 @@ from typing import Final, NamedTuple
 
 from litestar.types import HTTPScope
 
+from upi_risk.entrypoints.http.body import LARGEST_BODY
 from upi_risk.entrypoints.http.errors import (
     BAD_HOST,
     HEADERS_TOO_LARGE,
     INVALID_HTTP,
     NOT_FOUND,
+    TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     URI_TOO_LONG,
     Kind,
@@ -47,7 +49,7 @@ class Head(NamedTuple):
     traceparent: bytes = b""
 
 
-def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:  # noqa: C901 - a line a header
+def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:  # noqa: C901, PLR0912 - a line a header
     """Look at a request's head once.
 
     Args:
@@ -57,7 +59,7 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
     query = scope["query_string"]
     size = named = asking = 0
     host = origin = traceparent = b""
-    packed = False
+    packed = large = False
     for name, value in scope["headers"]:
         size += len(name) + len(value) + _BETWEEN
         if name == b"host":
@@ -70,6 +72,8 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
             traceparent = value
         elif name == b"content-encoding" and value.lower() != b"identity":
             packed = True
+        elif name == b"content-length":
+            large = value.isdigit() and int(value) > LARGEST_BODY
     fault = None
     if len(scope["raw_path"]) + bool(query) + len(query) > LONGEST_TARGET:
         fault = URI_TOO_LONG
@@ -78,6 +82,8 @@ def read_head(scope: HTTPScope, hosts: Collection[bytes] | None = None) -> Head:
     # Two of them, and two readers might take different ones; HTTP/1.0 may do without.
     elif named > 1 or (not named and scope["http_version"] == "1.1"):
         fault = INVALID_HTTP
+    elif large:
+        fault = TOO_LARGE
     elif named and hosts is not None and host_name(host) not in hosts:
         fault = BAD_HOST
     elif b"%" in scope["raw_path"] and any(hidden in scope["raw_path"].lower() for hidden in _HIDDEN):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from litestar import get, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.entrypoints.http.access import caller_of
@@ -15,6 +15,7 @@ from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.operator_schemas import CasePage, ModelList, ReviewBody
 from upi_risk.entrypoints.http.operator_views import case_detail, case_view, model_view, review_view
 from upi_risk.entrypoints.http.paging import to_case_cursor, wanted_cases
+from upi_risk.entrypoints.http.reading import get
 from upi_risk.entrypoints.http.transactions import wanted_transaction
 from upi_risk.entrypoints.http.use_cases import UseCases
 

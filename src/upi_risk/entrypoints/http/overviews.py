@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar import get, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.domain.masking import masked_upi_id
@@ -14,6 +14,7 @@ from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.operator_schemas import FigureView, ReceiverBody, ReceiverView, ServiceView
 from upi_risk.entrypoints.http.operator_views import rules_view
+from upi_risk.entrypoints.http.reading import get
 from upi_risk.entrypoints.http.use_cases import UseCases
 
 

@@ -160,7 +160,9 @@ class ProblemProtocol(HttpToolsProtocol):
             raise FramingError  # the parser would drop what follows, and others may not
         elif self.url[0] != _SLASH:
             self._take_whole_url()
-        length = body_length(self.headers, self.parser.get_http_version())
+        version = self.parser.get_http_version()
+        length = body_length(self.headers, version)
+        self.expect_100_continue &= version == "1.1"  # older callers take no word before the answer (RFC 9110)
         upgrading = self.parser.should_upgrade()
         if upgrading and (self._get_upgrade() == b"websocket" or length is None):
             raise FramingError

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar import get, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.entrypoints.http.answers import OK, Answer, answer
 from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.guards import bearer_token
 from upi_risk.entrypoints.http.headers import HttpRequest
+from upi_risk.entrypoints.http.reading import get
 from upi_risk.entrypoints.http.schemas import RefreshBody, ReportBody, SignedOut
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import new_tokens, sign_in_list

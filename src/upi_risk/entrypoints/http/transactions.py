@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from litestar import get, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.domain.errors import UnknownTransactionError
@@ -14,6 +14,7 @@ from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.guards import SignedInUser
 from upi_risk.entrypoints.http.headers import HttpRequest
 from upi_risk.entrypoints.http.paging import to_cursor, wanted_page
+from upi_risk.entrypoints.http.reading import get
 from upi_risk.entrypoints.http.schemas import ConfirmBody, ReportBody, TransactionPage
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import transaction_detail, transaction_view

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from litestar import get, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from upi_risk.entrypoints.http.answers import CREATED, OK, Answer, answer
 from upi_risk.entrypoints.http.body import JsonBody
 from upi_risk.entrypoints.http.guards import SignedInUser
 from upi_risk.entrypoints.http.headers import HttpRequest
+from upi_risk.entrypoints.http.reading import get
 from upi_risk.entrypoints.http.schemas import LogInBody, SignUpBody
 from upi_risk.entrypoints.http.use_cases import UseCases
 from upi_risk.entrypoints.http.views import profile, signed_in
