@@ -74,4 +74,4 @@ async def test_a_call_of_redis_ends_in_time_whatever_it_waits_for(database_url: 
 def test_work_in_bulk_has_longer_ones_and_never_shorter() -> None:
     bulk = Settings(statement_timeout_ms=60_000).in_bulk()
     budgets = (bulk.pool_timeout_ms, bulk.statement_timeout_ms, bulk.lock_timeout_ms, bulk.redis_timeout_ms)
-    assert budgets == (2_000, 60_000, 2_000, 100)
+    assert (*budgets, bulk.model_timeout_ms) == (2_000, 60_000, 2_000, 100, 5_000)
