@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import contextlib
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import cast
 
 from tests.builders import NOON
 from tests.doubles import AmountScorer
@@ -89,8 +91,10 @@ class World:
         try:
             self.loop.run_until_complete(self._live())
         finally:
-            for task in asyncio.all_tasks(self.loop):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # what is left belongs to the dead
+            for task in asyncio.all_tasks(self.loop):  # what is left belongs to the dead
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                with contextlib.suppress(Exception):
+                    cast("Coroutine[object, None, None]", task.get_coro()).close()
             self.loop.close()
         return self.trace
 
