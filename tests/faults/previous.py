@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,10 @@ _WHOLE: Final = ("service", "collect", "sign_out", "replay", "proven", "rules", 
 _NOT: Final = "not along_its_index"
 """Plans name the indexes of the time; those of a partition have names of their own."""
 
-_SUMMARY: Final = re.compile(r"=+ .*\bin [0-9.]+s\b")
-_NUMBERS: Final = re.compile(r"(\d+) (passed|failed|error|skipped)")
+_PATIENT: Final = ("-o", "faulthandler_timeout=900")
+"""A test that takes longer ends pytest there and then, with no summary: 180 s are too few on a busy machine."""
+
+_OVER: Final = re.compile(r"tests/\S+::.* (PASSED|FAILED|ERROR|SKIPPED)\b")
 _NOISE: Final = ("PYTEST_", "COV_", "COVERAGE_", "TEST_")
 
 
@@ -93,7 +96,19 @@ def old_suite(folder: Path, tell: Callable[[int], None] = lambda _: None, *, who
     tests += [f"tests/e2e/test_{name}.py" for name in _WHOLE if whole]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOISE)}
     environ["PYTHONPATH"] = f"{folder / 'src'}:{folder}"
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--no-header", "-k", _NOT, *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-v",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "-k",
+        _NOT,
+        *_PATIENT,
+        *tests,
+    ]
     lines: list[str] = []
     over = 0
     with subprocess.Popen(
@@ -107,11 +122,10 @@ def old_suite(folder: Path, tell: Callable[[int], None] = lambda _: None, *, who
 
 
 def _told(unknown: tuple[str, ...], ended: int, lines: list[str]) -> Told:
-    """What pytest's lines say: its summary need not be the last of them, as what ends after it may still speak."""
-    summary = next((line for line in reversed(lines) if _SUMMARY.match(line)), "")
-    found = {kind: int(number) for number, kind in _NUMBERS.findall(summary)}
-    failed = found.get("failed", 0) + found.get("error", 0)
-    return Told(PREVIOUS, unknown, found.get("passed", 0), failed, found.get("skipped", 0), ended, "".join(lines[-60:]))
+    """What pytest's lines say, one by one: it may be ended before its summary, and what ends after it may speak."""
+    found = Counter(over[1] for line in lines if (over := _OVER.match(line)))
+    failed = found["FAILED"] + found["ERROR"]
+    return Told(PREVIOUS, unknown, found["PASSED"], failed, found["SKIPPED"], ended, "".join(lines[-60:]))
 
 
 def _unpack(folder: Path) -> None:
