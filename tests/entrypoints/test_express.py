@@ -42,7 +42,11 @@ class Spy:
         self.express = express
         self.paths = express.paths
         self.full = express.full
-        self.turned_away, self.whole_check = express.turned_away, express.whole_check
+        self.turned_away, self.whole_check, self.read_plain = (
+            express.turned_away,
+            express.whole_check,
+            express.read_plain,
+        )
         self.taken = 0
 
     def take(self, *args: Any) -> bool:  # noqa: ANN401 - passed on
@@ -100,14 +104,14 @@ class Way:
 
 
 @asynccontextmanager
-async def way(service: Service, *, short: bool) -> AsyncIterator[Way]:
+async def way(service: Service, *, short: bool, **options: int) -> AsyncIterator[Way]:
     app = service.app()
     spy = None
     if short:
         spy = app.state[EXPRESS] = Spy(app.state[EXPRESS])
     else:
         del app.state[EXPRESS]
-    server = uvicorn.Server(uvicorn.Config(app, **server_options(Settings())))
+    server = uvicorn.Server(uvicorn.Config(app, **server_options(Settings()) | options))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.create_task(server.serve([listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn tells it no other way
@@ -150,7 +154,7 @@ OTHERS: Mapping[str, dict[str, Any]] = {
     "no host": {"headers": {"Host": None}},
     "another host": {"headers": {"Host": "elsewhere.test"}},
     "no JSON": {"raw": b"{"},
-    "two of a name": {"raw": b'{"user_id":"a","user_id":"b","receiver_upi":"a@bank","amount":1}'},
+    "two of a name": {"raw": b'{"user_id":"a","user_id":"b","receiver_upi":"aa@bank","amount":1}'},
     "no body": {"raw": b" ", "headers": {"Content-Length": "0"}},
     "nothing paid": {"body": {"amount": 0}},
     "no such receiver": {"body": {"receiver_upi": "nobody"}},
@@ -306,6 +310,28 @@ async def test_a_caller_who_hung_up_is_written_nothing(monkeypatch: pytest.Monke
         await asyncio.sleep(0.5)
         assert [record.status for record in one.service.records] == [503]
     assert not written
+
+
+async def test_an_idle_connection_is_closed_and_one_that_waits_for_an_answer_is_not() -> None:
+    """Red when the timer of the first idle time closes it, and when it closes it during a check."""
+    async with way(Service(patience=PATIENT), short=True, timeout_keep_alive=1) as one:
+        load = one.service.house.ledger.load  # type: ignore[union-attr]
+
+        async def slowly(wanted: Sequence[Wanted]) -> Snapshot:
+            await asyncio.sleep(1.5)
+            return await load(wanted)
+
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        for receiver, pause in (("aa@bank", 0.6), ("aa@bank", 0.6), ("bb@bank", 0.6), ("bb@bank", 0)):
+            if receiver == "bb@bank":
+                one.service.house.ledger.load = slowly  # type: ignore[union-attr, method-assign]
+            writer.write(one.asking(body={"receiver_upi": receiver}))
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+            assert head.startswith(b"HTTP/1.1 200")
+            await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r\n")[0]))
+            await asyncio.sleep(pause)
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
 
 
 async def test_the_last_answer_before_a_server_ends_says_so() -> None:

@@ -56,6 +56,7 @@ class Process:
         self.check: Coalesce[Payment, Transaction] = Coalesce(check, Patience(), MOST_UNDER_WAY)
         self.amend = AmendHistory(ledger, cache)
         self.clock = LoopClock(world.loop, world.dice.choice((0.0, 0.0, -3_600.0, 3_600.0)))
+        world.started.append(self)
 
     def crash(self) -> None:
         self.network.dead = True
@@ -81,6 +82,7 @@ class World:
         self.asked: set[tuple[str, str]] = set()
         self.plan = Plan.drawn(self.dice)
         self.processes: list[Process] = []
+        self.started: list[Process] = []
 
     def run(self) -> list[str]:
         """Live through it; returns what happened, in order.
@@ -91,6 +93,8 @@ class World:
         try:
             self.loop.run_until_complete(self._live())
         finally:
+            for process in self.started:
+                process.check._queue.clear()  # or batches that are torn down would begin another one
             for task in asyncio.all_tasks(self.loop):  # what is left belongs to the dead
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 with contextlib.suppress(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 from upi_risk.domain.history import Change, Snapshot
 from upi_risk.domain.payment import UpiId
@@ -74,6 +75,12 @@ class Turn:
         self.over.set_result(None)
 
 
+class Held(dict[str, Decided]):
+    """The newest states by user: those held when a read began, and those decided while it lasts."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # each is itself, whatever it holds
+
+
 class Ahead:
     """The states that the stores do not tell of yet.
 
@@ -84,24 +91,30 @@ class Ahead:
 
     def __init__(self) -> None:
         self._held: dict[str, Decided] = {}
+        self._reading: WeakSet[Held] = WeakSet()
         self._last: asyncio.Future[None] | None = None
 
-    def held(self) -> dict[str, Decided]:
-        """What is held now, to be laid over what is read from now on: a copy may be made meanwhile."""
-        return dict(self._held)
+    def held(self) -> Held:
+        """To be laid over what is read from now on, as long as somebody has it.
 
-    def lay_over(self, snapshot: Snapshot, before: Mapping[str, Decided]) -> dict[str, tuple[Decided, int]]:
+        It takes up what is decided meanwhile: that may be committed, copied and forgotten before the read is over.
+        """
+        held = Held(self._held)
+        self._reading.add(held)
+        return held
+
+    def lay_over(self, snapshot: Snapshot, held: Held) -> dict[str, tuple[Decided, int]]:
         """Bring users and their pairs forward to the newest state.
 
         Args:
             snapshot: what the stores told, each user with pairs of the same version.
-            before: what was held when that was asked for.
+            held: got from :meth:`held` before that was asked for.
 
         Returns:
             For each user brought forward, the state and the version that the store told.
         """
         brought: dict[str, tuple[Decided, int]] = {}
-        for user_id, decided in {**before, **self._held}.items():
+        for user_id, decided in held.items():
             user = snapshot.users.get(user_id)
             if user is None or decided.failed or not decided.since <= user.version < decided.user.version:
                 continue
@@ -116,6 +129,8 @@ class Ahead:
         """Take changes, computed just now from a snapshot with ``brought`` laid over it."""
         mine = {change.user.user_id: _decided(change, brought.get(change.user.user_id)) for change in changes}
         self._held |= mine
+        for held in self._reading:
+            held.update(mine)
         turn = Turn(changes, mine, self._last)
         self._last = turn.over
         return turn

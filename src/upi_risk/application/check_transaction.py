@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from upi_risk.application.ahead import Ahead, Decided
+from upi_risk.application.ahead import Ahead, Decided, Held
 from upi_risk.application.deadline import abandon
 from upi_risk.application.decide import Answer, Decides
 from upi_risk.application.snapshots import LoadSnapshot, rests_on_guesses
@@ -28,11 +28,11 @@ class Near:
     """What was near at hand when it was looked for.
 
     Attributes:
-        held: what was decided and could not be read back yet.
+        held: what was decided and could not be read back yet, or was decided since.
         snapshot: what the cache held.
     """
 
-    held: Mapping[str, Decided]
+    held: Held
     snapshot: Snapshot
 
 
@@ -96,7 +96,8 @@ class CheckTransaction:
         return answers
 
     async def settle(self) -> None:
-        """Return when the cache has copies of all that was committed."""
+        """Return when the cache has copies of all that was read and committed."""
+        await self._load.filled()
         await asyncio.gather(*self._copying, return_exceptions=True)
 
     async def _commit(
@@ -151,7 +152,8 @@ class CheckTransaction:
         copying.add_done_callback(copied)
 
     async def _write(self, entries: list[CacheEntry], settled: list[ReceiverDelta], agreed: list[Receiver]) -> None:
-        """Write users; before them, the receivers that the ledger agreed with, for what settled is added to these."""
+        """Write users; before them what was read, and the receivers that the ledger agreed with: these are added to."""
+        await self._load.filled()
         if agreed:
             await self._cache.write_receivers(agreed)
         await self._cache.write_users(entries, settled)

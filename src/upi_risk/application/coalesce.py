@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from upi_risk.application.deadline import within
+from upi_risk.application.parting import Due, due, part
 from upi_risk.application.room import Room
 from upi_risk.domain.errors import DeadlineError, OverloadedError, UpiRiskError
 
@@ -19,6 +20,9 @@ Said_contra = TypeVar("Said_contra", contravariant=True)
 MOST_UNDER_WAY: Final = 2
 PART_OF_WAITING: Final = 0.25
 """Within so much of the time that questions may wait, those that a busy process lets in are answered."""
+
+_QUIET_TURNS: Final = 2
+"""Turns of the loop without a further question, after which no more are expected at this moment."""
 
 _TICKS: Final = 45
 """How many times within a deadline it is looked whether somebody has waited for so long."""
@@ -67,8 +71,9 @@ class _Waiting(Generic[Question, Result]):
 class Coalesce(Generic[Question, Result]):
     """Turns a batch function into one for single calls. No timer: an idle service answers a lone call at once.
 
-    A second batch begins while the first is under way as soon as it is as large, or as large as a batch may be; smaller
-    ones would cost more than the time they gain.
+    Of many that wait the first batch takes its part alone, so that the next one is computed while it is committed: all
+    in one batch would wait for its commit together. The next begins as soon as it is as large, or as large as a batch
+    may be; or is half as large, and nothing further comes. Smaller ones would cost more than the time they gain.
 
     A caller that goes away leaves its question in the batch: its work is finished, or not, as a whole. So does one that
     the deadline sends away, and then the batch is abandoned, not awaited: a driver may take seconds to give up on a
@@ -100,6 +105,7 @@ class Coalesce(Generic[Question, Result]):
         self._taken: list[list[_Waiting[Question, Result]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._beginning = False
+        self._expecting = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._room = Room(self._patience.waiting_seconds * PART_OF_WAITING)
@@ -179,11 +185,28 @@ class Coalesce(Generic[Question, Result]):
         """Begin a batch if one is due. It takes what has come by the next turn of the loop."""
         if not self._queue:
             return
-        if self._taken and not (
-            len(self._taken) < self._most_under_way
-            and len(self._queue) >= min(sum(map(len, self._taken)), self._room.batch)
-        ):
-            return
+        is_due = self._due()
+        if is_due is Due.NOW:
+            self._begin(loop)
+        elif is_due is Due.WHEN_QUIET and not self._expecting:
+            self._expecting = True
+            loop.call_soon(self._expect, loop, len(self._queue), _QUIET_TURNS)
+
+    def _due(self) -> Due:
+        return due(len(self._queue), [len(taken) for taken in self._taken], self._most_under_way, self._room.batch)
+
+    def _expect(self, loop: asyncio.AbstractEventLoop, seen: int, turns: int) -> None:
+        """Begin a batch once nothing has come for some turns of the loop, if none has begun meanwhile."""
+        waiting = len(self._queue)
+        if self._beginning or not waiting or self._due() is not Due.WHEN_QUIET:
+            self._expecting = False
+        elif waiting != seen or turns:
+            loop.call_soon(self._expect, loop, waiting, turns - 1 if waiting == seen else _QUIET_TURNS)
+        else:
+            self._expecting = False
+            self._begin(loop)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._beginning = True
         task = loop.create_task(self._work(loop))
         self._tasks.add(task)
@@ -194,9 +217,12 @@ class Coalesce(Generic[Question, Result]):
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         self._beginning = False
-        taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._room.batch))]
+        sizes = [len(others) for others in self._taken]
+        count = part(len(self._queue), sizes, self._most_under_way, self._room.batch)
+        taken = [self._queue.popleft() for _ in range(count)]
         self._taken.append(taken)
         self._under_way += len(taken)
+        self._go_on(loop)
         try:
             if taken:
                 await self._answer(loop, taken)
@@ -208,7 +234,7 @@ class Coalesce(Generic[Question, Result]):
             self._under_way -= len(taken)
             if taken:
                 self._room.answered(len(taken), loop.time(), taken[-1].since)
-            self._tasks.remove(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
+            self._tasks.discard(asyncio.current_task(loop))  # type: ignore[arg-type]  # it is this one
             self._go_on(loop)
             if not self._tasks and self._timer is not None:
                 self._timer.cancel()

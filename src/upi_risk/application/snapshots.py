@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,12 +40,13 @@ class LoadSnapshot:
     """One round trip to the cache and, for what it does not hold, one to the ledger.
 
     Stored answers are not looked for where the rest is in the cache: nearly every key is new, and the ledger refuses
-    to commit a used one, which has everything read from it.
+    to commit a used one, which has everything read from it. What was read goes into the cache behind the one who asked.
     """
 
     def __init__(self, ledger: Ledger, cache: SnapshotCache) -> None:
         self._ledger = ledger
         self._cache = cache
+        self._filling: set[asyncio.Task[None]] = set()
         self.stats = CacheStats()
 
     async def near(self, wanted: Sequence[Wanted]) -> Snapshot:
@@ -79,9 +81,15 @@ class LoadSnapshot:
             snapshot.add(read)
             for name in read.receivers.keys() & snapshot.forward.keys():
                 del snapshot.forward[name]
-            await self._fill(read, min(at))
+            filling = asyncio.create_task(self._fill(read, min(at)))
+            self._filling.add(filling)
+            filling.add_done_callback(self._filling.discard)
         self.stats.hits += len(wanted) - len(missing) - rests_on_guesses(wanted, snapshot)
         return snapshot
+
+    async def filled(self) -> None:
+        """Return when the cache has what was read until now."""
+        await asyncio.gather(*self._filling, return_exceptions=True)
 
     async def _fill(self, read: Snapshot, at: datetime) -> None:
         payees: dict[str, list[Payee]] = {}

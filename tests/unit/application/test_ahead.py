@@ -154,6 +154,20 @@ async def test_a_copy_made_while_the_next_batch_reads_is_not_missed() -> None:
     assert snapshot.users[user.user_id] == store.users[user.user_id]
 
 
+async def test_what_was_decided_copied_and_forgotten_while_a_batch_reads_is_not_missed() -> None:
+    """Red where ``held`` is what was held when the read began, and no more: the batch is overtaken, and asked again."""
+    house = MemoryHouse()
+    user = await house.a_user()
+    await house.answer(house.payment(user))
+    await house.check.settle()
+    near = await house.check.near([house.payment(user)])
+    await house.answer(house.payment(user))
+    await house.check.settle()
+    assert near.snapshot.users != house.store.users
+    assert user.user_id in house.check._ahead.lay_over(near.snapshot, near.held)
+    assert near.snapshot.users == house.store.users
+
+
 async def test_a_commit_that_hangs_is_left_behind_and_the_next_batch_has_its_turn() -> None:
     """Red when a commit that was given up is awaited: a driver that talks to nobody takes seconds to stop."""
     house, ledger, user = await a_house()

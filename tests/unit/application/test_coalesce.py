@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.parting import SMALL_BATCH
 from upi_risk.application.room import BOUNDLESS, LARGEST_BATCH, LEAST
 from upi_risk.domain.errors import DeadlineError, OverloadedError, StoreUnavailableError, UnknownUserError, UpiRiskError
 
@@ -215,6 +216,63 @@ async def test_a_second_batch_begins_beside_the_first_as_soon_as_it_is_as_large(
     assert await asyncio.gather(*tasks) == [2, 4, 6, 8, 10, 12, 14, 16]
     assert doubling.batches == [[1, 2], [3, 4], [5, 6, 7, 8]]
     await coalesce.drain()
+
+
+async def under_way(*waiting: int) -> tuple[Doubling, Coalesce[int, int], list[asyncio.Task[int]]]:
+    """Up to two batches beside one another; so many questions come at a time, with a few turns of the loop between."""
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=60), most_under_way=2)
+    tasks: list[asyncio.Task[int]] = []
+    for count in waiting:
+        tasks += [asyncio.create_task(coalesce(1)) for _ in range(count)]
+        for _ in range(8):
+            await asyncio.sleep(0)
+    return doubling, coalesce, tasks
+
+
+@pytest.mark.parametrize(
+    ("waiting", "batches"),
+    [
+        ([2 * SMALL_BATCH], [SMALL_BATCH, SMALL_BATCH]),
+        ([2 * SMALL_BATCH - 1], [2 * SMALL_BATCH - 1]),
+        ([101], [51, 50]),
+        ([31, 15], [31]),
+        ([31, 16], [31, 16]),
+        ([31, 15, 1], [31, 16]),
+        ([31, 31, 40], [31, 31]),
+    ],
+)
+async def test_who_waits_together_is_parted(waiting: list[int], batches: list[int]) -> None:
+    """Red with ``part`` giving all, and with ``due`` never saying ``WHEN_QUIET``."""
+    doubling, coalesce, tasks = await under_way(*waiting)
+    assert [len(batch) for batch in doubling.batches] == batches
+    doubling.gate.set()
+    assert await asyncio.gather(*tasks) == [2] * sum(waiting)
+    await coalesce.drain()
+
+
+async def test_half_a_batch_waits_for_those_who_are_just_coming() -> None:
+    """Red with ``_QUIET_TURNS`` of 0, which does not wait for them."""
+    doubling, coalesce, tasks = await under_way(31)
+    for count in (16, 5, 5):
+        tasks += [asyncio.create_task(coalesce(1)) for _ in range(count)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    for _ in range(8):
+        await asyncio.sleep(0)
+    assert [len(batch) for batch in doubling.batches] == [31, 26]
+    doubling.gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_nobody_is_expected_beside_batches_that_ended() -> None:
+    doubling, coalesce, tasks = await under_way(31)
+    tasks += [asyncio.create_task(coalesce(1)) for _ in range(20)]
+    await asyncio.sleep(0)
+    doubling.gate.set()
+    assert await asyncio.gather(*tasks) == [2] * 51
+    await coalesce.drain()
+    assert [len(batch) for batch in doubling.batches] == [31, 20]
 
 
 async def test_a_batch_whose_questions_were_all_sent_away_is_not_asked() -> None:

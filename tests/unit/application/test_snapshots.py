@@ -31,10 +31,12 @@ async def test_a_copy_of_a_receiver_is_read_anew_before_a_payment_it_missed_woul
     await MemoryUsers(store).add(user)
     wanted = [Wanted(user.user_id, SHOP)]
     await load(wanted, [NOON], await load.near(wanted))
+    await load.filled()
     await ledger.commit([a_check(user, SHOP)])
     for days in (1, 7, 8, 9):
         at = later(days=days)
         receiver = (await load(wanted, [at], await load.near(wanted))).receivers[SHOP]
+        await load.filled()
         assert receiver.reputation(at) == store.receivers[SHOP].reputation(at)
     assert store.receivers[SHOP].reputation(later(days=8)) > store.receivers[SHOP].reputation(NOON)
 
@@ -54,6 +56,7 @@ async def test_it_is_counted_what_was_read_and_what_for() -> None:
         near = await load.near(wanted)
         near.added.clear()
         await load(wanted, [at], near, to_the_hour=True)
+        await load.filled()
     found = load.stats
     assert (found.hits, found.misses, found.for_receivers, found.reads) == (1, 2, 1, 2)
     assert found.hit_rate == 1 / 3

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from catboost import CatBoostClassifier
 
-from upi_risk.adapters.catboost.trees import Trees
+from upi_risk.adapters.catboost.trees import ROWS_AT_A_TIME, Trees
 from upi_risk.domain.errors import ModelRejectedError
 from upi_risk.domain.features import Vector
 from upi_risk.domain.model import ModelCard, Scored
@@ -69,9 +69,12 @@ class CatBoostScorer:
         """
         if not vectors:
             return []
-        leaves = self._trees.leaves(self._rows(vectors))
-        probabilities = map(_probability, self._trees.log_odds(leaves))
-        return list(map(Scored, probabilities, self._trees.contributions(leaves)))
+        rows, scored = self._rows(vectors), list[Scored]()
+        for first in range(0, len(rows), ROWS_AT_A_TIME):
+            leaves = self._trees.leaves(rows[first : first + ROWS_AT_A_TIME])
+            probabilities = map(_probability, self._trees.log_odds(leaves))
+            scored += map(Scored, probabilities, self._trees.contributions(leaves))
+        return scored
 
     def probabilities(self, columns: Sequence[Any]) -> npt.NDArray[np.float64]:
         """The probability of fraud for each row of many columns; see :class:`upi_risk.domain.backtest.BulkScorer`."""

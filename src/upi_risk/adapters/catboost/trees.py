@@ -24,8 +24,8 @@ Whole = npt.NDArray[np.int64]
 _NO_SPLIT: Final = {"float_feature_index": 0, "border": float("inf")}
 """A split that nothing passes: it fills up a tree that is less deep than others."""
 
-_CHUNK: Final = 256
-"""Rows at a time, for the memory that they take."""
+ROWS_AT_A_TIME: Final = 16
+"""So many rows' leaves and parts stay in a core's cache. Where others use it too, more at a time cost a third more."""
 
 
 class Trees:
@@ -63,37 +63,38 @@ class Trees:
         self._parts = _parts(values, weights, self._split_features)
         # Level after level: the first splits of all trees, the second, and so on.
         self._level_features = np.ascontiguousarray(self._split_features.T).ravel()
-        self._level_borders = np.ascontiguousarray(self._borders.T).ravel()
-        self._first_leaf = np.arange(len(trees)) * 2**self._depth
-        self._all_features = self._split_features.ravel()
+        self._level_borders = np.ascontiguousarray(self._borders.T).reshape(-1, 1)
+        self._first_leaf = np.arange(len(trees)).reshape(-1, 1) * 2**self._depth
+        first_places = np.arange(0, ROWS_AT_A_TIME * feature_count, feature_count)
+        self._places = (first_places[:, np.newaxis] + self._split_features.ravel()).ravel()
 
     def leaves(self, rows: npt.NDArray[np.float32]) -> Whole:
         """The leaf that each row falls into in each tree, numbered through all trees; rows by trees."""
-        passed = rows.take(self._level_features, axis=1) > self._level_borders
-        levels = passed.reshape(len(rows), self._depth, -1)
-        found = np.zeros((len(rows), len(self._first_leaf)), dtype=np.int64)
-        for level in range(self._depth - 1, -1, -1):
+        passed = np.ascontiguousarray(rows.T).take(self._level_features, axis=0) > self._level_borders
+        levels = passed.view(np.uint8).reshape(self._depth, -1, len(rows))
+        found = levels[-1].astype(np.uint16)  # CatBoost's trees are 16 deep at most
+        for level in levels[-2::-1]:
             found += found
-            found += levels[:, level]
-        found += self._first_leaf
-        return found
+            found += level
+        leaves: Whole = (found + self._first_leaf).T
+        return leaves
 
     def log_odds(self, leaves: Whole) -> list[float]:
         """The log-odds of fraud of rows in these leaves, as CatBoost adds them up: one tree after the other."""
-        sums = np.add.accumulate(self._leaf_values.take(leaves), axis=1)[:, -1]
+        values = self._leaf_values.take(leaves.T)  # along the axis that is not the fast one NumPy adds one by one
+        sums = np.add.reduce(values, axis=0) if len(leaves) > 1 else np.add.accumulate(values, axis=0)[-1]
         answers: list[float] = (sums * self._scale + self._bias).tolist()
         return answers
 
     def contributions(self, leaves: Whole) -> list[tuple[float, ...]]:
         """What each feature added to the log-odds of rows in these leaves, in the order of the features."""
-        chunks = (leaves[first : first + _CHUNK] for first in range(0, len(leaves), _CHUNK))
+        chunks = (leaves[first : first + ROWS_AT_A_TIME] for first in range(0, len(leaves), ROWS_AT_A_TIME))
         return [tuple(parts) for chunk in chunks for parts in self._contributions(chunk).tolist()]
 
     def _contributions(self, leaves: Whole) -> Floats:
         rows = len(leaves)
-        places = np.arange(0, rows * self.feature_count, self.feature_count)[:, np.newaxis] + self._all_features
         parts = self._parts.take(leaves.ravel(), axis=0).ravel()
-        sums = np.bincount(places.ravel(), parts, rows * self.feature_count)
+        sums = np.bincount(self._places[: len(parts)], parts, rows * self.feature_count)
         return sums.astype(np.float64, copy=False).reshape(rows, self.feature_count)
 
 

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from upi_risk.application.check_for_callers import Asked
 from upi_risk.application.coalesce import Waiter
 from upi_risk.domain.errors import InvalidInputError, OverloadedError, RateLimitedError, UnauthenticatedError
+from upi_risk.domain.payment import Payment
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.answers import JSON, encoded
 from upi_risk.entrypoints.http.body import LARGEST_BODY, JsonBody
@@ -27,6 +28,7 @@ from upi_risk.entrypoints.http.errors import ProblemError, field_errors, kind_of
 from upi_risk.entrypoints.http.guards import token_in
 from upi_risk.entrypoints.http.limits import LARGEST_HEADERS, host_name
 from upi_risk.entrypoints.http.payments import PaymentMaker
+from upi_risk.entrypoints.http.plain import PlainReader
 from upi_risk.entrypoints.http.rate_limits import LimitRequests, limit_headers
 from upi_risk.entrypoints.http.record import RequestRecord
 from upi_risk.entrypoints.http.schemas import CheckBody
@@ -105,15 +107,15 @@ class Exchange:
     message_event: Final = _Nobody()
 
     def __init__(
-        self, express: Express, connection: Connection, path: str, traceparent: bytes, payment_id: str
+        self, express: Express, connection: Connection, path: str, traceparent: bytes, payment: Payment
     ) -> None:
         self._express = express
         self._connection = connection
         self._path = path
         self._traceparent = traceparent
-        self._payment_id = payment_id
+        self._payment_id = payment.transaction_id
         self._started = perf_counter()
-        self.request_id = express.new_id()
+        self.request_id = express.name(payment.at)
         self.disconnected = self.response_complete = False
         self.keep_alive = True
 
@@ -169,11 +171,12 @@ class Express:
     """Takes checks that are plainly in order.
 
     Attributes:
-        new_id: makes a request's id.
+        name: makes the id of a request that came at an instant.
         log_request: is told of every request that was answered.
         paths: of the route, as in a request line.
         full: whether a check would be refused, whatever it is.
         whole_check: the path of a check that came whole; None of whatever else came.
+        read_plain: reads a request that came whole, if it is plain beyond any doubt.
         turned_away: makes the refusal of a check of which no more is known than that there is no room for it.
         settle: tells of those that were turned away lately.
     """
@@ -197,13 +200,14 @@ class Express:
         hosts = options.hosts
         self._is_ours = lru_cache(maxsize=256)(lambda host: hosts is None or host_name(host) in hosts)
         self._default: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
-        self.new_id = options.new_id
+        self.name = use_cases.identities.transaction_id
         self.log_request = options.log_request
         self.full = use_cases.full
         self._refusals = Refusals(options.new_id, self._safe, options.log_request, use_cases.note_shed, paths)
         self.turned_away, self.settle = self._refusals.one, self._refusals.tell
         self.whole_check = self._refusals.checks.path_of
         self.paths: Mapping[bytes, str] = {path.encode(): path for path in paths}
+        self.read_plain = PlainReader(self.paths, UNUSUAL).read
 
     def take(self, connection: Connection, path: bytes, headers: Mapping[bytes, bytes], body: bytes) -> bool:
         """Have a check decided, if it can be.
@@ -233,7 +237,7 @@ class Express:
             scope = cast("HTTPScope", {"client": connection.client, "headers": headers.items()})
             ask = self._limit.ask_of_all_routes(scope)
         traceparent = headers.get(b"traceparent", b"").rstrip(b" \t")
-        exchange = Exchange(self, connection, self.paths[path], traceparent, payment.transaction_id)
+        exchange = Exchange(self, connection, self.paths[path], traceparent, payment)
         connection.begin(exchange)
         try:
             self._submit(Asked(token, payment, ask), exchange)

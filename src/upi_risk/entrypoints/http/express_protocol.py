@@ -46,9 +46,15 @@ class ExpressProtocol(ProblemProtocol):
         return self.server_state.default_headers
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless it is a check that there is no room for."""
-        if self._express is not None and self._express.full() and self._turned_away(data, self._express):
-            return
+        """Read on, unless it is a check that there is no room for, or one that can be taken as it is."""
+        express, cycle = self._express, cast("RequestResponseCycle | None", self.cycle)
+        if express is not None and (cycle is None or cycle.response_complete) and not self._begun and not self._deaf:
+            if express.full() and self._turned_away(data, express):
+                return
+            plain = None if self.flow.write_paused else express.read_plain(data)
+            if plain is not None and express.take(self, *plain):
+                self._since = None
+                return
         super().data_received(data)
         if self._held is not None:
             self._let_go()
@@ -110,28 +116,39 @@ class ExpressProtocol(ProblemProtocol):
 
     def _turned_away(self, data: bytes, express: Express) -> bool:
         """Whether these bytes were a check, and have been answered."""
-        cycle: Any = self.cycle
-        if self._begun or self._deaf or self.flow.write_paused or not (cycle is None or cycle.response_complete):
-            return False
-        path = express.whole_check(data)
+        path = None if self.flow.write_paused else express.whole_check(data)
         if path is None or self.transport.is_closing():
             return False
         self._since = None
         state = self.server_state
         self.transport.write(express.turned_away(state.default_headers, path))
         state.total_requests += 1
-        self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._wait_for_more(self.timeout_keep_alive)
+        self._idle()
         return True
 
+    def on_response_complete(self) -> None:
+        """Go on; see uvicorn's. The wait for a next request goes on with it, if it has not been ended meanwhile."""
+        if self.timeout_keep_alive_task is None or self.pipeline or self.flow.read_paused:
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+
     def timeout_keep_alive_handler(self) -> None:
-        """Close an idle connection, unless something was turned away on it since: that costs no timer of its own."""
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        """Close an idle connection. One timer waits through many requests, for each of which it waits longer."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        busy = cycle is not None and not cycle.response_complete
+        left = self.timeout_keep_alive if busy else self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._wait_for_more(left)
         else:
             super().timeout_keep_alive_handler()
+
+    def _idle(self) -> None:
+        """Wait for a next request from now on."""
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
 
     def _wait_for_more(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
