@@ -52,7 +52,8 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "0")
     for name in ("POOL_TIMEOUT_MS", "STATEMENT_TIMEOUT_MS", "LOCK_TIMEOUT_MS"):
         monkeypatch.setenv(name, "20000")
-    monkeypatch.setenv("REDIS_TIMEOUT_MS", "2000")
+    for name in ("REDIS_TIMEOUT_MS", "MODEL_TIMEOUT_MS"):
+        monkeypatch.setenv(name, "2000")
     monkeypatch.setenv("DATA_KEY", DATA_KEY)
     monkeypatch.setenv("PHONE_INDEX_KEY", PHONE_INDEX_KEY)
 

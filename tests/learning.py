@@ -10,9 +10,11 @@ from functools import cache
 
 import numpy as np
 import polars as pl
+from catboost import CatBoostClassifier
 
 from tests.builders import NOON
 from upi_risk.adapters.catboost.learner import CatBoostLearner
+from upi_risk.adapters.catboost.scorer import CatBoostScorer, described
 from upi_risk.domain.confidence import fit_confidence
 from upi_risk.domain.evaluation import Cut, Estimate, Evaluation, OperatingPoint, Part
 from upi_risk.domain.examples import Examples, canary_rows
@@ -103,6 +105,11 @@ def a_small_model(seed: int = 7) -> tuple[bytes, ModelCard]:
     rows = canary_rows(examples.rows, 20)
     vectors = [tuple(float(examples.vectors[row, column]) for column in range(len(NAMES))) for row in rows]
     return model, a_card(model, vectors, [probabilities[row] for row in rows])
+
+
+def scorer_of(model: CatBoostClassifier, card: ModelCard) -> CatBoostScorer:
+    """A scorer of a model that is at hand, and in no file."""
+    return CatBoostScorer(described(model), card, lambda: model)
 
 
 def an_evaluation(  # noqa: PLR0913 - one argument a figure

@@ -19,17 +19,20 @@ from tests.deploy.stack import nginx_conf
 from tests.deploy.stack import started as program
 from tests.faults import acknowledged
 from tests.faults.at_scale import at_scale
+from tests.faults.cancelled import Cancelled, cancel_at_random
 from tests.faults.checker import violations
 from tests.faults.clock import DAY, LEAPS, LIMIT, Leapt, faked, find_faketime, leap
 from tests.faults.corrupt import corrupt
 from tests.faults.disk import fill_up
 from tests.faults.failover import fail_over
+from tests.faults.hung_up import hang_up
 from tests.faults.measured import postgres_faults, redis_faults
 from tests.faults.overload import overload
 from tests.faults.previous import NoHistoryError, old_suite
 from tests.faults.rolling import roll, three_ports
 from tests.faults.servers import ROOT, OwnServer, own_servers, started
 from tests.faults.soak import soak
+from upi_risk.adapters.redis.client import create_client
 
 MOST_GROWTH = 0.05
 
@@ -137,18 +140,40 @@ async def _leapt(postgres: OwnServer, valkey: OwnServer, library: Path, said: Pa
         return await leap(port, postgres.url, 1, turn)
 
 
+def _cancelled(calls: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (_, valkey):
+        told = asyncio.run(_of_redis(valkey, calls, tell))
+    return told, not told.wrong
+
+
+async def _of_redis(valkey: OwnServer, calls: int, tell: Callable[[int], None]) -> Cancelled:
+    client = create_client(valkey.url)
+    try:
+        return await cancel_at_random(client, calls, tell)  # type: ignore[arg-type]  # one server, no cluster
+    finally:
+        await client.aclose()
+
+
+def _hung_up(callers: int, tell: Callable[[int], None]) -> tuple[object, bool]:
+    with own_servers() as (postgres, valkey):
+        told = asyncio.run(hang_up(postgres, valkey, callers, tell))
+    return told, not told.problems()
+
+
 def _previous(_: int, tell: Callable[[int], None]) -> tuple[object, bool]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             told = old_suite(Path(folder), tell)
         except NoHistoryError as error:
             return f"not run: {error}", False
-    return told, told.passed > 0 and not told.failed
+    return told, told.good
 
 
 PARTS = {
-    "previous": (_previous, 190),
+    "previous": (_previous, 430),
     "clock": (_clock, 1),
+    "cancelled": (_cancelled, 20_000),
+    "hung-up": (_hung_up, 10_000),
     "failover": (_failover, 20_000),
     "disk": (_disk, 5_000),
     "scale": (_scale, 1_000_000),

@@ -21,6 +21,7 @@ DAY: Final = 24 * HOUR
 LIMIT: Final = 2 + 5 * len(LEAPS)
 """Requests of an address in a minute: as many as :func:`leap` makes before it wants to be refused."""
 
+_SLEEP: Final = "import select, time\ntime.sleep = lambda seconds: select.select([], [], [], seconds) and None\n"
 _LIBRARY: Final = "libfaketime.so.1"
 
 
@@ -101,8 +102,16 @@ def find_faketime() -> Path | None:
 
 
 def faked(library: Path, said: Path) -> dict[str, str]:
-    """The environment of a process whose wall clock, and no other, is off by what a file says."""
+    """The environment of a process whose wall clock, and no other, is off by what a file says.
+
+    Python's ``sleep`` asks for an instant of the monotonic clock, which libfaketime 0.9.10 refuses (EINVAL) when it
+    leaves that clock alone; so the process sleeps by ``select``.
+    """
+    folder = said.parent / "customised"
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text(_SLEEP, encoding="utf-8")
+    paths = filter(None, (str(folder), os.environ.get("PYTHONPATH")))
     return {
         "LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(said), "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "PYTHONPATH": os.pathsep.join(paths),
     }  # fmt: skip

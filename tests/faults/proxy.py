@@ -46,7 +46,6 @@ class FaultProxy:
         self.to_client = Way()
         self._listener: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._stranded: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dice = Random(7)  # noqa: S311 - garbage is no secret
 
@@ -72,10 +71,6 @@ class FaultProxy:
         """Reset every connection."""
         for writer in self._writers:
             writer.transport.abort()
-
-    def strand(self) -> None:
-        """Let the connections that there are lead nowhere, and never say so; new ones are in order."""
-        self._stranded |= self._writers
 
     def heal(self) -> None:
         """No faults on either way."""
@@ -120,7 +115,7 @@ class FaultProxy:
         """Whether the connection goes on."""
         if way.delay_seconds:
             await asyncio.sleep(way.delay_seconds)
-        if way.swallow or writer in self._stranded:
+        if way.swallow:
             return True
         if way.garbage:
             piece = self._dice.randbytes(len(piece))

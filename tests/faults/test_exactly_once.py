@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.checker import lost, violations
 from tests.faults.conftest import phones
+from tests.faults.hung_up import hang_up
 from tests.faults.proxy import FaultProxy
 from tests.faults.servers import OwnServer, answered_again, serving, started
 from tests.faults.wire import Payer, Wire
@@ -113,3 +114,12 @@ async def test_a_process_that_dies_between_commit_and_answer_leaves_the_answer_t
         assert of_user(postgres, payer) == 1
         assert lost(postgres.url, [first.json()["transaction_id"]]) == 0
     assert violations(postgres.url) == {}
+
+
+async def test_callers_who_hang_up_at_any_byte_leave_one_payment_at_most_and_nothing_else(
+    postgres: OwnServer, valkey: OwnServer
+) -> None:
+    """Red without `idempotency_keys`: what was sent whole is paid twice; ``make faults`` lets 10,000 go."""
+    told = await hang_up(postgres, valkey, 96)
+    assert told.problems() == []
+    assert told.whole > told.gone / 3

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import inspect
+import re
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from tests.simulation import invariants, world
 from tests.simulation.invariants import ViolationError
 from tests.simulation.world import World
-from upi_risk.adapters.memory import MemoryLedger, MemorySnapshotCache
+from upi_risk.adapters.memory import MemoryLedger, MemorySnapshotCache, MemoryStore
 from upi_risk.adapters.memory.snapshot_cache import _HeldUser
+from upi_risk.application import ahead, coalesce
 from upi_risk.application.ahead import Decided
 from upi_risk.application.check_transaction import CheckTransaction
+from upi_risk.application.coalesce import Coalesce
 from upi_risk.domain.draft import Draft
-from upi_risk.domain.history import CacheEntry, Change
+from upi_risk.domain.history import CacheEntry, Change, Snapshot, Wanted
+from upi_risk.domain.payment import Payment
+from upi_risk.domain.transaction import Transaction
 
 SEEDS = 200
 MOST_SEEDS = 60
@@ -69,25 +78,103 @@ async def _all_applied(self: MemoryLedger, changes: Sequence[Change]) -> list[bo
     return [True] * len(changes)
 
 
-@pytest.mark.parametrize(
-    ("owner", "name", "fault"),
-    [
-        pytest.param(MemoryLedger, "_apply", _without_version, id="commits on any version"),
-        pytest.param(MemoryLedger, "_brings_used_key", lambda *_: False, id="forgets idempotency keys"),
-        pytest.param(CheckTransaction, "_commit", _answer_first, id="answers before the commit"),
-        pytest.param(Decided, "failed", False, id="builds on what was not committed"),
-        pytest.param(MemorySnapshotCache, "_write_user", _keep_every_pair, id="keeps pairs of older versions"),
-        pytest.param(MemoryLedger, "commit", _all_applied, id="says it applied what it refused"),
-    ],
-)
-def test_a_planted_fault_is_found(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, fault: object) -> None:
-    monkeypatch.setattr(owner, name, fault)
-    assert any(_breaks(seed) for seed in range(MOST_SEEDS))
+def _tell_of_the_last(self: MemoryLedger, item: Wanted, snapshot: Snapshot) -> None:
+    """To every key that is looked for, the user's last row."""
+    _look_up(self, item, snapshot)
+    rows = list(self._store.transactions.get(item.user_id, {}).values())
+    if item.idempotency_key is not None and rows:
+        snapshot.answers[item.user_id, item.idempotency_key] = rows[-1]
 
 
-def _breaks(seed: int) -> bool:
+_look_up = MemoryLedger._look_up
+
+
+class _ShortKeys(dict[tuple[str, str], str]):
+    """Knows keys by their first two letters."""
+
+    def __contains__(self, retry: object) -> bool:
+        return self.get(cast("tuple[str, str]", retry)) is not None
+
+    def __setitem__(self, retry: tuple[str, str], transaction_id: str) -> None:
+        super().__setitem__((retry[0], retry[1][:2]), transaction_id)
+
+    def get(self, retry: tuple[str, str], default: object = None) -> Any:  # noqa: ANN401 - as a dictionary's
+        return super().get((retry[0], retry[1][:2]), default)
+
+
+def _with_short_keys() -> MemoryStore:
+    return MemoryStore(answers=_ShortKeys())
+
+
+def _whoever(self: Transaction, _: Payment) -> Transaction:
+    return self
+
+
+def _count_a_paisa_more(self: MemoryLedger, change: Change) -> bool:
+    return _apply(self, replace(change, user=replace(change.user, settled_paise=change.user.settled_paise + 1)))
+
+
+def _add_twice(self: MemoryLedger, change: Change) -> bool:
+    return _apply(self, replace(change, deltas=change.deltas * 2))
+
+
+def _without_pairs(change: Change, brought: tuple[Decided, int] | None) -> Decided:
+    return replace(_decided(change, brought), pairs={})
+
+
+_decided = ahead._decided
+
+
+def _nothing(*_: object) -> None:
+    return
+
+
+async def _however_long(_seconds: float, work: Awaitable[object], _loop: object = None) -> object:
+    return await work
+
+
+BROKEN_BY = [
+    ("two states of a user have one version", {(MemoryLedger, "_apply"): _without_version}),
+    ("a user's count is not that of their rows", {(MemoryLedger, "_apply"): _without_version}),
+    ("one key has two rows", {(MemoryLedger, "_brings_used_key"): lambda *_: False}),
+    ("answered before it was saved, or otherwise than saved", {(CheckTransaction, "_commit"): _answer_first}),
+    ("a decision did not see all that was committed before it", {(Decided, "failed"): False}),
+    ("a user's sum is not their rows'", {(MemoryLedger, "_apply"): _count_a_paisa_more}),
+    ("nothing fails any more, and still there is no answer", {(MemoryLedger, "_apply"): lambda *_: False}),
+    ("a pair's count is not that of its rows", {(MemorySnapshotCache, "_write_user"): _keep_every_pair}),
+    ("a pair has more or fewer than one first payment", {(ahead, "_decided"): _without_pairs}),
+    ("the cache holds a user that never was", {(MemoryLedger, "commit"): _all_applied}),
+    ("one key has two answers", {(MemoryLedger, "_look_up"): _tell_of_the_last, (Transaction, "answer_to"): _whoever}),
+    (
+        "more or fewer rows than payments",
+        {(world, "MemoryStore"): _with_short_keys, (Transaction, "answer_to"): _whoever},
+    ),
+    ("a receiver's count is not that of its rows", {(MemoryLedger, "_apply"): _add_twice}),
+    ("an answer came after the deadline", {(Coalesce, "_give_up"): _nothing}),
+    ("a caller was kept waiting", {(Coalesce, "_give_up"): _nothing, (coalesce, "within"): _however_long}),
+]
+"""For each invariant what is to be done to the code that one of the first seeds breaks it."""
+
+
+@pytest.mark.parametrize(("said", "faults"), BROKEN_BY, ids=[said for said, _ in BROKEN_BY])
+def test_a_planted_fault_is_found(
+    monkeypatch: pytest.MonkeyPatch, said: str, faults: dict[tuple[object, str], object]
+) -> None:
+    for (owner, name), fault in faults.items():
+        monkeypatch.setattr(owner, name, fault)
+    assert any(_broken(seed) == said for seed in range(MOST_SEEDS))
+
+
+def test_every_invariant_was_seen_broken() -> None:
+    """Red with an invariant that no fault was planted for."""
+    written = "".join(inspect.getsource(module) for module in (invariants, world))
+    assert set(re.findall(r'require\([^"]*"([^"]+)"\)', written)) == {said for said, _ in BROKEN_BY}
+
+
+def _broken(seed: int) -> str:
+    """What of a seed does not hold; nothing if all does."""
     try:
         World(seed).run()
-    except ViolationError:
-        return True
-    return False
+    except ViolationError as violation:
+        return str(violation)
+    return ""

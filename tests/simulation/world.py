@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Sequence
+import contextlib
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import cast
 
 from tests.builders import NOON
 from tests.doubles import AmountScorer
@@ -92,13 +93,12 @@ class World:
         try:
             self.loop.run_until_complete(self._live())
         finally:
-            for task in asyncio.all_tasks(self.loop):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # what is left belongs to the dead
-                work = task.get_coro()
-                if inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
-                    work.close()  # it was never begun
             for process in self.started:
                 process.check._queue.clear()  # or batches that are torn down would begin another one
+            for task in asyncio.all_tasks(self.loop):  # what is left belongs to the dead
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                with contextlib.suppress(Exception):
+                    cast("Coroutine[object, None, None]", task.get_coro()).close()
             self.loop.close()
         return self.trace
 

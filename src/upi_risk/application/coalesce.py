@@ -234,7 +234,7 @@ class Coalesce(Generic[Question, Result]):
             self._under_way -= len(taken)
             if taken:
                 self._room.answered(len(taken), loop.time(), taken[-1].since)
-            self._tasks.discard(asyncio.current_task(loop))
+            self._tasks.discard(asyncio.current_task(loop))  # it is this one
             self._go_on(loop)
             if not self._tasks and self._timer is not None:
                 self._timer.cancel()

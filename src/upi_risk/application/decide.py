@@ -9,6 +9,7 @@ from upi_risk.application.course import Answer, Course, Fresh, vector
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.domain.degraded import by_rules, usable
 from upi_risk.domain.draft import Draft
+from upi_risk.domain.errors import ModelTooSlowError
 from upi_risk.domain.feature_sets import EXTENDED_SET, FeatureSet
 from upi_risk.domain.features import Vector
 from upi_risk.domain.history import Snapshot
@@ -111,9 +112,15 @@ class Decide:
             course.answer(each, Transaction.decided(payment, features, assessment, version))
 
     def _scores(self, vectors: list[Vector]) -> list[Scored | None]:
-        """The model's answers; where a batch fails each vector is tried alone, and None is what has none."""
+        """The model's answers; where a batch fails each vector is tried alone, and None is what has none.
+
+        A model that is too slow for all of them is not tried again for each.
+        """
         try:
             scores = self._scorer.score(vectors)
+        except ModelTooSlowError as error:
+            self._health.failed(error, len(vectors))
+            return [None] * len(vectors)
         except Exception as error:  # noqa: BLE001 - whatever a model does, payments are answered
             if len(vectors) > 1:
                 return [self._scores([vector])[0] for vector in vectors]

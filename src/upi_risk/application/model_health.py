@@ -29,8 +29,8 @@ class ModelHealth:
         """Whether it failed fewer than three times in the last ten seconds."""
         return len(self._at) < MOST_FAILURES or self._now() - self._at[0] > WINDOW_SECONDS
 
-    def failed(self, error: Exception | None = None) -> None:
-        """The model raised an error, or answered what is no probability."""
-        self.failures += 1
+    def failed(self, error: Exception | None = None, answers: int = 1) -> None:
+        """The model raised an error, or answered what is no probability; so many answers are owed by it."""
+        self.failures += answers
         self._at.append(self._now())
         self._tell(error)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 LEAST: Final = 128
 """So many are always let in: batches must not become too small, nor a hundred callers be refused for a hitch."""
+
+LEAST_OF_A_STORE: Final = 64
+"""Likewise where not one batch that was held up says that there is no room for more, but most of the latest."""
 
 BOUNDLESS: Final = 1 << 30
 
@@ -28,6 +32,15 @@ _OF_ALL: Final = 4
 _NEWEST: Final = 0.25
 """Weight of the newest sight in an average."""
 
+_TELLING: Final = 16
+"""Batches of so many, one upon the other, tell how long a question takes; much of a smaller one's time is its own."""
+
+_PACES: Final = 5
+_NO_TIME: Final = 1e-9
+
+FORGOTTEN_SECONDS: Final = 10.0
+"""After so long without a question nothing is known of a store any more."""
+
 
 class Room:
     """Lets in what can be answered within a time, while there is too little of the event loop, or of a store.
@@ -35,8 +48,9 @@ class Room:
     A queue that is bounded by how long somebody has waited in it does not see that the loop itself is one: what it has
     not read yet waits, too. So the loop's lateness is watched, and while it is short of time no more questions are let
     in than it answers within the time that they may take. A store that is slow by itself leaves the loop idle, and more
-    questions at once make larger batches. So they are let in until even those that waited least take twice the time;
-    from then on, what is answered within that.
+    questions at once make larger batches. So twice as long is allowed: as many are let in as would be answered within
+    that by the middle one of the latest paces, which one batch that was held up does not change; and when even those
+    that waited least take longer, what is answered within it by the average.
 
     Attributes:
         most: questions that may be under way, waiting ones included.
@@ -44,14 +58,28 @@ class Room:
             take long: refusals wait meanwhile.
     """
 
-    __slots__ = ("_busy", "_each", "_late", "_seconds", "_short", "_since", "_stay", "batch", "most")
+    __slots__ = (
+        "_busy",
+        "_each",
+        "_follows",
+        "_late",
+        "_paces",
+        "_seconds",
+        "_short",
+        "_since",
+        "_stay",
+        "batch",
+        "most",
+    )
 
     def __init__(self, seconds: float) -> None:
         """``seconds`` is how long a question may take when many are under way."""
         self._seconds = seconds
         self._busy = 0.0
         self._each = 0.0
+        self._follows = False
         self._late = 0.0
+        self._paces: deque[float] = deque(maxlen=_PACES)
         self._short = False
         self._since = 0.0
         self._stay = 0.0
@@ -60,13 +88,19 @@ class Room:
 
     def opened(self, now: float) -> None:
         """The first question after an idle time is under way."""
-        self._since = now
+        if now - self._since > FORGOTTEN_SECONDS:
+            self._paces.clear()
+            self.most = BOUNDLESS
+        self._since, self._follows = now, False
 
     def answered(self, questions: int, now: float, youngest: float) -> None:
         """So many were answered, the last of which came at an instant; others were under way since the last answer."""
         self._stay += _NEWEST * (now - youngest - self._stay)
         each, self._since = (now - self._since) / questions, now
         self._each += _NEWEST * (each - self._each) if self._each else each
+        if self._follows and questions >= _TELLING:
+            self._paces.append(each)
+        self._follows = True
 
     def looked(self, late: float, busy: float, since: float) -> None:
         """Look whether there is too little of something.
@@ -84,7 +118,15 @@ class Room:
         if self._short and self._each:
             self.most = max(LEAST, int(self._seconds / self._each))
             self.batch = min(self.most // _OF_ALL, LARGEST_BATCH)
-        elif max(self._stay, since) > _SLOW * self._seconds and self._each:
-            self.most = max(LEAST, int(_SLOW * self._seconds / self._each))
         else:
-            self.most = BOUNDLESS
+            self.most = self._of_a_store(since)
+
+    def _of_a_store(self, since: float) -> int:
+        """How many questions a store answers in time, that is slow by itself."""
+        most = BOUNDLESS
+        if self._paces:
+            pace = sorted(self._paces)[(len(self._paces) - 1) // 2]
+            most = max(LEAST_OF_A_STORE, int(_SLOW * self._seconds / (pace or _NO_TIME)))
+        if max(self._stay, since) > _SLOW * self._seconds and self._each:
+            most = min(most, max(LEAST, int(_SLOW * self._seconds / self._each)))
+        return most

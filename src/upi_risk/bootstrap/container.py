@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from time import monotonic, thread_time
 
 import msgspec
 from dependency_injector import containers, providers
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.cryptography.ed25519 import verifies
-from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.memory import MemoryRateLimiter
 from upi_risk.adapters.postgres.access import PostgresApiKeys, PostgresRoles
@@ -55,7 +52,6 @@ from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.erase_user import EraseUser
-from upi_risk.application.follow_model import SwappingScorer
 from upi_risk.application.follow_rules import FollowRules
 from upi_risk.application.housekeeping import Housekeep
 from upi_risk.application.limit_through_outages import LimitThroughOutages
@@ -87,12 +83,13 @@ from upi_risk.bootstrap.logging import tell_model_failure
 from upi_risk.bootstrap.measuring import MeasuredAuthenticate, MeasuredBatches, MeasuredLimiter, MeasuredScorer
 from upi_risk.bootstrap.metering import MeasuredCheck, MeasuredDecide, MeasuredLedger, MeasuredLoad, Meter
 from upi_risk.bootstrap.one_time_codes import code_sender, peppers, quotas, telling
+from upi_risk.bootstrap.serving_models import model_store, serving_scorer
 from upi_risk.bootstrap.settings import Settings, SettingsError
 from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.decision import Level
 from upi_risk.domain.payment import UpiId
 from upi_risk.domain.policy import SANDBOX, RiskPolicy
-from upi_risk.domain.ports import History, ModelStore
+from upi_risk.domain.ports import History
 from upi_risk.domain.ruling import RulesInForce
 
 CACHE_PREFIX = "upi:"
@@ -136,14 +133,6 @@ def _redis_guard(settings: Settings) -> Guard:
     return Guard(settings.redis_timeout_ms / 1000, _breaker(settings))
 
 
-def _model_store(settings: Settings) -> ModelStore:
-    return FileModelStore(Path(settings.artifacts_dir) / "models", open_scorer)
-
-
-def _scorer(settings: Settings, models: ModelStore) -> SwappingScorer:
-    return SwappingScorer(models.load(settings.model_version or models.current()))
-
-
 def _meter(settings: Settings) -> Meter:
     return Meter(noting=bool(settings.metrics_dir))
 
@@ -182,8 +171,8 @@ class Container(containers.DeclarativeContainer):
     engine = providers.Singleton(_engine, settings)
     redis = providers.Singleton(_redis, settings)
     redis_guard = providers.Singleton(_redis_guard, settings)
-    models = providers.Singleton(_model_store, settings)
-    scorer = providers.Singleton(_scorer, settings, models)
+    models = providers.Singleton(model_store, settings)
+    scorer = providers.Singleton(serving_scorer, settings, models)
 
     phones = providers.Singleton(phone_keys, settings)
     vault = providers.Singleton(vault, settings)

@@ -86,6 +86,7 @@ class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
         statement_timeout_ms: how long a statement may take.
         lock_timeout_ms: how long a statement may wait for somebody else's lock.
         redis_timeout_ms: how long a call of Redis may take, connecting included.
+        model_timeout_ms: how long the model may compute for a batch; four times that if it waits instead.
         breaker_failures: after so many in a row of PostgreSQL or of Redis, it is not asked for a while.
         breaker_open_ms: for how long; then one call finds out.
         docs: whether ``/docs`` is served.
@@ -147,6 +148,7 @@ class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
     statement_timeout_ms: Positive = 200
     lock_timeout_ms: Positive = 100
     redis_timeout_ms: Positive = 50
+    model_timeout_ms: Positive = 50
     breaker_failures: Positive = 5
     breaker_open_ms: Positive = 1_000
     docs: bool = True
@@ -198,13 +200,11 @@ class Settings(DataSettings, frozen=True, kw_only=True, rename="upper"):
 
     def in_bulk(self) -> Settings:
         """The same, with time for work on thousands of rows, where nobody waits for an answer."""
-        return msgspec.structs.replace(
-            self,
-            pool_timeout_ms=max(self.pool_timeout_ms, 2_000),
-            statement_timeout_ms=max(self.statement_timeout_ms, 5_000),
-            lock_timeout_ms=max(self.lock_timeout_ms, 2_000),
-            redis_timeout_ms=max(self.redis_timeout_ms, 100),
-        )
+        least = {
+            "pool_timeout_ms": 2_000, "statement_timeout_ms": 5_000, "lock_timeout_ms": 2_000, "redis_timeout_ms": 100,
+            "model_timeout_ms": 5_000,
+        }  # fmt: skip
+        return msgspec.structs.replace(self, **{name: max(getattr(self, name), ms) for name, ms in least.items()})
 
     def require_database(self) -> None:
         """Refuse to go on without a database, or by a way to it that others may read.

@@ -89,6 +89,10 @@ class ContendedError(UpiRiskError):
     """The user's history kept changing under the decision; nothing was saved. Try again."""
 
 
+class ModelTooSlowError(UpiRiskError):
+    """The model did not answer in time, or lately did not and was not asked; whoever asks goes by rules."""
+
+
 class StoreUnavailableError(UpiRiskError):
     """The store of record cannot be reached or did not answer in time; nothing was answered."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.learning import A_TEST, STOPPING, a_record, a_rival, a_small_model, a_tuning, a_validation, an_evaluation
 from upi_risk.adapters.catboost.opening import open_scorer
-from upi_risk.adapters.catboost.trial import require_survival
+from upi_risk.adapters.catboost.trial import tried
 from upi_risk.adapters.files.model_folder import ModelFolders
 from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.files.seal import UNSEALED, sealed
@@ -233,7 +233,7 @@ def test_none_of_a_thousand_damaged_files_is_loaded(folder: Path) -> None:
 def test_a_file_cut_short_fails_in_the_child_alone(keep: float) -> None:
     model, card = a_small_model()
     with pytest.raises(ModelRejectedError, match="its file is damaged"):
-        require_survival(model[: int(len(model) * keep)], card)
+        tried(model[: int(len(model) * keep)], card)
 
 
 def test_the_child_imports_nothing_of_the_folder_it_is_started_in(
@@ -243,7 +243,7 @@ def test_the_child_imports_nothing_of_the_folder_it_is_started_in(
     (tmp_path / "json.py").write_text("raise SystemExit('foreign code')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     model, card = a_small_model()
-    require_survival(model, replace(card, canaries=card.canaries[1:]))  # rows that no child has scored yet
+    tried(model, replace(card, canaries=card.canaries[1:]))  # rows that no child has scored yet
 
 
 def test_the_store_reads_folders_and_names_what_is_served(folder: Path) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 from catboost import CatBoostClassifier
 
+from tests.learning import scorer_of
 from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.scorer import CatBoostScorer, exported, fraud_probabilities
 from upi_risk.adapters.files.model_store import FileModelStore
@@ -68,9 +69,9 @@ def test_odds_beyond_the_range_of_the_exponential_are_certain() -> None:
     card = FileModelStore(MODELS, open_scorer).load("v1.0").card
     model.set_scale_and_bias(1.0, -5_000.0)
     row = card.canaries[0].vector
-    assert CatBoostScorer(model, card).score([row])[0].probability == 0.0
+    assert scorer_of(model, card).score([row])[0].probability == 0.0
     model.set_scale_and_bias(1.0, 5_000.0)
-    assert CatBoostScorer(model, card).score([row])[0].probability == 1.0
+    assert scorer_of(model, card).score([row])[0].probability == 1.0
 
 
 def test_a_scaled_and_shifted_model_scores_as_the_library_does() -> None:
@@ -78,5 +79,5 @@ def test_a_scaled_and_shifted_model_scores_as_the_library_does() -> None:
     scorer = FileModelStore(MODELS, open_scorer).load("v1.0")
     model.set_scale_and_bias(0.37, 0.123)
     rows = np.array([canary.vector for canary in scorer.card.canaries], dtype=np.float32)
-    ours = [scored.probability for scored in CatBoostScorer(model, scorer.card).score(rows.tolist())]
+    ours = [scored.probability for scored in scorer_of(model, scorer.card).score(rows.tolist())]
     assert ours == fraud_probabilities(model, rows).tolist()

@@ -13,6 +13,7 @@ from tests.houses import MemoryHouse
 from upi_risk.application.decide import Decide
 from upi_risk.application.model_health import ModelHealth
 from upi_risk.domain.decision import Decision, Level
+from upi_risk.domain.errors import ModelTooSlowError
 from upi_risk.domain.features import NAMES, Vector
 from upi_risk.domain.indian_time import indian_day
 from upi_risk.domain.model import Scored
@@ -65,6 +66,25 @@ async def test_one_vector_that_fails_does_not_fail_the_others_of_its_batch() -> 
     failed, scored = await house.answers(house.payment(first), house.payment(second, rupees=100, receiver=OTHER_SHOP))
     assert getattr(failed, "assessment").policy_version == "p1+rules"  # noqa: B009
     assert getattr(scored, "assessment").policy_version == "p1"  # noqa: B009
+
+
+class SlowScorer(AmountScorer):
+    """Never in time."""
+
+    def score(self, vectors: Sequence[Vector]) -> list[Scored]:
+        super().score(vectors)
+        raise ModelTooSlowError
+
+
+async def test_a_model_that_is_too_slow_for_a_batch_is_not_tried_for_each_of_it() -> None:
+    """Red when it is caught like any other error: each payment alone takes the model its whole time again."""
+    scorer, told = SlowScorer(), list[Exception | None]()
+    health = ModelHealth(lambda: 0.0, told.append)
+    house = MemoryHouse()
+    house.check._decide = Decide(scorer, RiskPolicy(), health)
+    answers = await house.answers(*[house.payment(await house.a_user()) for _ in range(3)])
+    assert [getattr(answer, "assessment").decision for answer in answers] == [Decision.VERIFY] * 3  # noqa: B009
+    assert (scorer.batches, health.failures, len(told)) == ([3], 3, 1)
 
 
 async def test_a_receiver_to_try_things_with_needs_no_model() -> None:

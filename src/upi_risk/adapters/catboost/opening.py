@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from catboost import CatBoostClassifier, CatBoostError
+from catboost import CatBoostClassifier
 
 from upi_risk.adapters.catboost.scorer import CatBoostScorer
-from upi_risk.adapters.catboost.trial import require_survival
-from upi_risk.domain.errors import ModelRejectedError
+from upi_risk.adapters.catboost.trial import tried
 from upi_risk.domain.model import ModelCard
 
 
 def open_scorer(model: bytes, card: ModelCard) -> CatBoostScorer:
-    """Load a model, in a child process first.
+    """Load a model, in a child process: this one takes over what the child has read, and not the file.
+
+    A damaged file that one process survives may crash another, so that surviving is no proof.
 
     Args:
         model: the content of a ``.cbm`` file that the card fits.
@@ -20,11 +21,6 @@ def open_scorer(model: bytes, card: ModelCard) -> CatBoostScorer:
     Raises:
         ModelRejectedError: it cannot be loaded, or is not what the card says.
     """
-    require_survival(model, card)
-    loaded = CatBoostClassifier()
-    try:
-        loaded.load_model(blob=model)
-    except CatBoostError as error:
-        message = f"Model {card.version} cannot be loaded: its file is damaged; restore it or train anew."
-        raise ModelRejectedError(message) from error
-    return CatBoostScorer(loaded, card)
+    opened = CatBoostScorer(tried(model, card), card, lambda: CatBoostClassifier().load_model(blob=model))
+    card.require_canaries([scored.probability for scored in opened.score([canary.vector for canary in card.canaries])])
+    return opened

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import exp
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoostClassifier, CatBoostError
+from catboost import CatBoostClassifier
 
 from upi_risk.adapters.catboost.trees import ROWS_AT_A_TIME, Trees
 from upi_risk.domain.errors import ModelRejectedError
@@ -33,26 +33,28 @@ class CatBoostScorer:
     columns in excess, which the library would accept without a word, are refused.
     """
 
-    def __init__(self, model: CatBoostClassifier, card: ModelCard) -> None:
+    def __init__(self, told: Mapping[str, Any], card: ModelCard, load: Callable[[], CatBoostClassifier]) -> None:
         """Take a model into service.
 
         Args:
-            model: trained, over the features of the card.
+            told: what :func:`described` tells of a trained model.
             card: what the model is.
+            load: the library's own model, for :meth:`probabilities` alone: its format has no checksum, and reading a
+                damaged file may end the process.
 
         Raises:
             ModelRejectedError: the model has other inputs or answers than its card says.
         """
-        if tuple(model.feature_names_) != card.features or list(model.classes_) != [0, 1]:
+        if tuple(told["features"]) != card.features or told["classes"] != [0, 1]:
             message = f"Model {card.version} does not take the features that its card names; train it anew."
             raise ModelRejectedError(message)
         try:
-            self._trees = Trees(exported(model), len(card.features))
-        except (CatBoostError, KeyError, ValueError) as error:
+            self._trees = Trees(told["model"], len(card.features))
+        except (LookupError, TypeError, ValueError) as error:
             message = f"Model {card.version} is not made of symmetric trees over numbers; train it anew."
             raise ModelRejectedError(message) from error
         self._card = card
-        self._model = model
+        self._load = load
 
     @property
     def card(self) -> ModelCard:
@@ -77,7 +79,7 @@ class CatBoostScorer:
     def probabilities(self, columns: Sequence[Any]) -> npt.NDArray[np.float64]:
         """The probability of fraud for each row of many columns; see :class:`upi_risk.domain.backtest.BulkScorer`."""
         rows = self._rows(np.column_stack([np.asarray(column, dtype=np.float64) for column in columns]))
-        return fraud_probabilities(self._model, rows, workers=-1)
+        return fraud_probabilities(self._load(), rows, workers=-1)
 
     def _rows(self, vectors: Sequence[Vector] | npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         with np.errstate(over="ignore"):
@@ -99,6 +101,16 @@ def fraud_probabilities(
     """The probability of fraud for each row."""
     answers: npt.NDArray[np.float64] = model.predict(rows, prediction_type="Probability", thread_count=workers)
     return answers[:, 1]
+
+
+def described(model: CatBoostClassifier) -> dict[str, Any]:
+    """What a :class:`CatBoostScorer` is made of, as JSON has it: names of features, classes, and the model itself.
+
+    Raises:
+        CatBoostError, ValueError: the library cannot write it as JSON, or wrote what is none.
+    """
+    classes = np.asarray(model.classes_).tolist()
+    return {"features": list(model.feature_names_), "classes": classes, "model": exported(model)}
 
 
 def exported(model: CatBoostClassifier) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Trees:
             feature_count: how many features a row has.
 
         Raises:
-            KeyError, ValueError: it is no model of symmetric trees over numeric features.
+            LookupError, TypeError, ValueError: it is no model of symmetric trees over numeric features.
         """
         trees = exported["oblivious_trees"]
         self.feature_count = feature_count

@@ -8,7 +8,9 @@ from typing import cast
 
 import msgspec
 
+from upi_risk.adapters.catboost.opening import open_scorer
 from upi_risk.adapters.catboost.scorer import CatBoostScorer
+from upi_risk.adapters.files.model_store import FileModelStore
 from upi_risk.adapters.files.rule_file import read_book
 from upi_risk.adapters.numpy.retrial import NumpyRetrial
 from upi_risk.adapters.polars.changed_rows import ChangedFile
@@ -17,6 +19,7 @@ from upi_risk.adapters.postgres.past_decisions import PostgresPastDecisions
 from upi_risk.application.backtest import Backtest
 from upi_risk.bootstrap.backing_servers import command_servers
 from upi_risk.bootstrap.container import Container
+from upi_risk.bootstrap.serving_models import models_folder
 from upi_risk.bootstrap.settings import read_settings
 from upi_risk.domain.lists import Lists
 from upi_risk.domain.policy import RiskPolicy
@@ -35,7 +38,8 @@ async def open_house(trial: Trial) -> AsyncIterator[BacktestHouse]:
             stored = await container.rules().read()
             book = read_book(stored.document if trial.rules is None else trial.rules)
             rules = RuleSet(str(stored.revision), book, Lists.of(stored.entries))
-            scorer = cast("CatBoostScorer", container.models().load(trial.model)) if trial.model else None
+            models = FileModelStore(models_folder(settings), open_scorer)
+            scorer = cast("CatBoostScorer", models.load(trial.model)) if trial.model else None
             past = PostgresPastDecisions(container.engine(), container.phones())
             yield BacktestHouse(Backtest(past), NumpyRetrial(_policy(trial), rules, scorer))
         finally:
