@@ -133,7 +133,7 @@ async def test_a_check_is_a_tree_of_spans_its_batch_is_linked_and_nobody_is_name
         assert below["decide"] == {"predict": {}}
     assert sum(facts(batch)["upi_risk.batch.size"] for batch in batches.values()) == CHECKS + 1  # type: ignore[misc]
     first = min(batches.values(), key=lambda batch: batch.start_time_unix_nano)
-    assert tree(spans, first)["load"] == {"database read": {}, "cache write": {}}
+    assert tree(spans, first)["load"] == {"database read": {}}
 
     sent = b"".join(collector.bodies).lower()
     for canary in (NAME, PHONE, PAYEE, "canarypayee"):

@@ -50,11 +50,17 @@ async def signed_up(wire: Wire) -> Payer:
     raise AssertionError
 
 
-async def refused(paying: list[tuple[Wire, Payer]], rounds: int = 4) -> list[Reply]:
-    """Everybody asks at once, some times; all must be refused, in shape and in time."""
+async def asked(paying: list[tuple[Wire, Payer]], rounds: int) -> list[Reply]:
+    """Everybody asks at once, some times."""
     replies: list[Reply] = []
     for _ in range(rounds):
         replies += await asyncio.gather(*(wire.ask(payer.check("away@upi")) for wire, payer in paying))
+    return replies
+
+
+async def refused(paying: list[tuple[Wire, Payer]], rounds: int = 4) -> list[Reply]:
+    """Everybody asks at once, some times; all must be refused, in shape and in time."""
+    replies = await asked(paying, rounds)
     assert all(reply.well_formed_refusal for reply in replies), {(reply.status, reply.body) for reply in replies}
     assert max(reply.seconds for reply in replies) < IN_TIME
     return replies

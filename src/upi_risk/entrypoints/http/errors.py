@@ -171,6 +171,7 @@ KIND_OF: Final[Mapping[type[domain.UpiRiskError], Kind]] = {
     domain.DeadlineError: TIMEOUT,
     domain.OverloadedError: OVERLOADED,
     domain.ModelRejectedError: UNAVAILABLE_DEPENDENCY,
+    domain.ModelTooSlowError: UNAVAILABLE_DEPENDENCY,
     domain.UnusableDataError: INTERNAL,  # of training; no request raises it
     domain.TooEarlyError: INTERNAL,
     ArchiveDiffersError: INTERNAL,  # of partitions, at the command line
