@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import resource
 import select
 import socket
@@ -222,6 +223,7 @@ def flooded(order: Order) -> Flooded:
     """Send from a process of its own, and wait for its figures."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.flood"], input=json.dumps(asdict(order)), cwd=ROOT, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # whether or not this process imports what lies in its folder
         capture_output=True, text=True,
     )  # fmt: skip
     told: dict[str, Any] = json.loads(done.stdout)
