@@ -29,7 +29,6 @@ from upi_risk.adapters.memory import (
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import Patience
 from upi_risk.application.decide import Answer, Decide
 from upi_risk.application.erase_user import EraseUser
 from upi_risk.application.log_in import AdmitUser, LogIn
@@ -38,6 +37,7 @@ from upi_risk.application.manage_access import ManageKeys, People, SetRole
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.overview import LookAtReceiver, ShowOverview
+from upi_risk.application.patience import Patience
 from upi_risk.application.recognise import Recognise, RecogniseServices
 from upi_risk.application.record_label import RecordLabel, ReportByPayer
 from upi_risk.application.review import ReviewTransaction, ShowCases

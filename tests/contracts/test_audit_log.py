@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.builders import NOON, later
 from upi_risk.adapters.memory import MemoryAuditLog, MemoryStore
 from upi_risk.adapters.postgres.audit import PostgresAuditLog
-from upi_risk.application.coalesce import Patience
 from upi_risk.application.note import NoteDeeds
+from upi_risk.application.patience import Patience
 from upi_risk.domain.audit import AuditLog, BrokenChainError, Deed, Entry, Head, Record, verify
 
 

@@ -14,8 +14,9 @@ from tests.houses import MemoryHouse
 from tests.proving import ProvenHouse
 from upi_risk.adapters.memory import ManualClock, MemoryStore
 from upi_risk.application.check_for_callers import Asked, CheckForCallers
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import Coalesce
 from upi_risk.application.list_models import Listed
+from upi_risk.application.patience import Patience
 from upi_risk.domain.transaction import Transaction
 from upi_risk.entrypoints.http.app import HttpOptions, RequestRecord, UseCases, create_app
 from upi_risk.entrypoints.http.client_address import ClientAddress

@@ -10,7 +10,7 @@ import pytest
 
 from tests.entrypoints.service import Service, check, problem
 from tests.entrypoints.test_edge import chunk, scope, talk
-from upi_risk.application.coalesce import Patience
+from upi_risk.application.patience import Patience
 from upi_risk.domain.errors import OverloadedError
 
 

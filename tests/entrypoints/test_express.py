@@ -16,7 +16,7 @@ import uvicorn
 
 from tests.entrypoints.service import PATIENT, Account, Service
 from upi_risk.adapters.memory import MemoryRateLimiter
-from upi_risk.application.coalesce import Patience
+from upi_risk.application.patience import Patience
 from upi_risk.bootstrap.commands.serve import server_options
 from upi_risk.bootstrap.settings import Settings
 from upi_risk.domain.errors import OverloadedError, StoreUnavailableError

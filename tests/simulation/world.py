@@ -18,8 +18,9 @@ from tests.simulation.loop import VirtualLoop
 from upi_risk.adapters.memory import MemoryLedger, MemorySnapshotCache, MemoryStore, SeededIdentities
 from upi_risk.application.amend import AmendHistory
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce
 from upi_risk.application.decide import Decide
+from upi_risk.application.patience import Patience
 from upi_risk.application.snapshots import LoadSnapshot
 from upi_risk.domain.errors import UpiRiskError
 from upi_risk.domain.history import Wanted

@@ -10,7 +10,8 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from upi_risk.application.deadline import within
 from upi_risk.application.parting import Due, due, part
-from upi_risk.application.room import Room
+from upi_risk.application.patience import Patience
+from upi_risk.application.room import STOOD_STILL_SECONDS, Room
 from upi_risk.domain.errors import DeadlineError, OverloadedError, UpiRiskError
 
 Question = TypeVar("Question")
@@ -26,26 +27,6 @@ _QUIET_TURNS: Final = 2
 
 _TICKS: Final = 45
 """How many times within a deadline it is looked whether somebody has waited for so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long questions wait.
-
-    Attributes:
-        deadline_seconds: from a question to its answer at most; a batch that takes longer is abandoned.
-        waiting_seconds: when a question has waited so long for its batch to begin, further ones are refused at once.
-        most_waiting: and so they are when so many wait.
-        by_pace: and so they are while the process is short of time and would answer them later than after a quarter
-            of ``waiting_seconds``; see :class:`~upi_risk.application.room.Room`.
-        computed: tells for how many seconds the loop's thread has computed; by itself none.
-    """
-
-    deadline_seconds: float = 0.45
-    waiting_seconds: float = 0.2
-    most_waiting: int = 4_096
-    by_pace: bool = False
-    computed: Callable[[], float] = float
 
 
 class Waiter(Protocol[Said_contra]):
@@ -160,10 +141,22 @@ class Coalesce(Generic[Question, Result]):
 
     def full(self) -> bool:
         """Whether a further question would be refused."""
+        return self._seems_full() and not (self._looks_late() and not self._seems_full())
+
+    def _seems_full(self) -> bool:
         waiting = len(self._queue)
         if waiting + self._under_way >= self._room.most:
             return True
         return waiting > 0 and (waiting >= self._patience.most_waiting or self._has_waited(self._running().time()))
+
+    def _looks_late(self) -> bool:
+        """Look now if a look is long due: after the process stood still, what came meanwhile is read before timers."""
+        now = self._running().time()
+        late = now - self._looked - self._patience.deadline_seconds / _TICKS
+        if self._timer is None or not self._patience.by_pace or late < STOOD_STILL_SECONDS:
+            return False
+        self._look(now, late)
+        return True
 
     def note_shed(self, questions: int) -> None:
         """Count questions that were refused because this was full, and never came here."""
@@ -174,7 +167,7 @@ class Coalesce(Generic[Question, Result]):
         return 2 * (len(self._queue) + self._under_way) >= self._room.most
 
     def _has_waited(self, now: float) -> bool:
-        return now - self._queue[0].since > self._patience.waiting_seconds
+        return now - max(self._queue[0].since, self._room.resumed) > self._patience.waiting_seconds
 
     async def drain(self) -> None:
         """Return when nothing is under way."""
@@ -248,10 +241,7 @@ class Coalesce(Generic[Question, Result]):
         """Send those away who have waited as long as they may, and see how late that is done."""
         now = loop.time()
         if self._patience.by_pace:
-            computed = self._patience.computed()
-            busy = (computed - self._computed) / ((now - self._looked) or 1.0)
-            self._room.looked(now - due, busy, now - self._taken[0][-1].since if self._taken else 0.0)
-            self._looked, self._computed = now, computed
+            self._look(now, now - due)
         oldest = now - self._patience.deadline_seconds
         for taken in self._taken:
             for waiting in taken:
@@ -259,6 +249,16 @@ class Coalesce(Generic[Question, Result]):
         while self._queue and self._queue[0].since <= oldest:
             self._give_up(self._queue.popleft(), oldest)
         self._watch_later(loop)
+
+    def _look(self, now: float, late: float) -> None:
+        """Have the room look. Only what this thread computed made it late; the rest of the time it was kept waiting."""
+        computed = self._patience.computed()
+        worked, passed = computed - self._computed, now - self._looked
+        self._looked, self._computed = now, computed
+        if late - worked > STOOD_STILL_SECONDS:
+            self._room.stood_still(now)
+        since = now - max(self._taken[0][-1].since, self._room.resumed) if self._taken else 0.0
+        self._room.looked(min(late, worked), worked / (passed or 1.0), since)
 
     def _give_up(self, waiting: _Waiting[Question, Result], oldest: float) -> None:
         if waiting.since <= oldest and not waiting.waiter.done():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import Coalesce
+from upi_risk.application.patience import Patience
 from upi_risk.domain.audit import AuditLog, Deed, Entry, Head
 from upi_risk.domain.ports import Clock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import Final
 
 LEAST: Final = 128
@@ -20,6 +21,9 @@ SHORT_OF_TIME_SECONDS: Final = 0.005
 
 BUSY: Final = 0.9
 """So has one whose thread computes for such a share of the time."""
+
+STOOD_STILL_SECONDS: Final = 0.02
+"""A loop that was late by so much more than its thread computed was kept from running, by whom is not known here."""
 
 _UNTIL: Final = 0.75
 """It has time again when both are below so much of that."""
@@ -70,6 +74,7 @@ class Room:
         "_stay",
         "batch",
         "most",
+        "resumed",
     )
 
     def __init__(self, seconds: float) -> None:
@@ -85,6 +90,7 @@ class Room:
         self._stay = 0.0
         self.most = BOUNDLESS
         self.batch = LARGEST_BATCH
+        self.resumed = -inf
 
     def opened(self, now: float) -> None:
         """The first question after an idle time is under way."""
@@ -95,18 +101,22 @@ class Room:
 
     def answered(self, questions: int, now: float, youngest: float) -> None:
         """So many were answered, the last of which came at an instant; others were under way since the last answer."""
-        self._stay += _NEWEST * (now - youngest - self._stay)
+        self._stay += _NEWEST * (now - max(youngest, self.resumed) - self._stay)
         each, self._since = (now - self._since) / questions, now
         self._each += _NEWEST * (each - self._each) if self._each else each
         if self._follows and questions >= _TELLING:
             self._paces.append(each)
         self._follows = True
 
+    def stood_still(self, now: float) -> None:
+        """The process was kept from running until now; nobody can be blamed for the time that passed meanwhile."""
+        self.resumed = self._since = now
+
     def looked(self, late: float, busy: float, since: float) -> None:
         """Look whether there is too little of something.
 
         Args:
-            late: seconds by which a timer of the loop came late.
+            late: seconds by which a timer of the loop came late, as far as its thread computed meanwhile.
             busy: for which share of the time the loop's thread computed.
             since: for how many seconds a whole batch has been under way; 0 if there is none.
         """

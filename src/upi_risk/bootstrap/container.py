@@ -48,7 +48,7 @@ from upi_risk.application.audited_sign_ins import AuditedSignIns
 from upi_risk.application.challenges import AnswerChallenge, OpenChallenge
 from upi_risk.application.check_for_callers import CheckForCallers
 from upi_risk.application.check_transaction import CheckTransaction
-from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce, Patience
+from upi_risk.application.coalesce import MOST_UNDER_WAY, Coalesce
 from upi_risk.application.deliver_codes import DeliverCodes
 from upi_risk.application.devices import Enrol, ManageDevices
 from upi_risk.application.erase_user import EraseUser
@@ -63,6 +63,7 @@ from upi_risk.application.model_health import ModelHealth
 from upi_risk.application.note import NoteDeeds
 from upi_risk.application.outcomes import ConfirmTransaction, ReportFraud
 from upi_risk.application.overview import LookAtReceiver, ShowOverview
+from upi_risk.application.patience import Patience
 from upi_risk.application.protect import Protect
 from upi_risk.application.proven_ways_in import LogInByProof, SignUpByCode
 from upi_risk.application.read_from_replica import ReadFromReplica

@@ -1,12 +1,14 @@
 """Batches form by themselves while one is under way."""
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 
 import pytest
 
-from upi_risk.application.coalesce import Coalesce, Patience
+from upi_risk.application.coalesce import Coalesce
 from upi_risk.application.parting import SMALL_BATCH
+from upi_risk.application.patience import Patience
 from upi_risk.application.room import BOUNDLESS, LARGEST_BATCH, LEAST
 from upi_risk.domain.errors import DeadlineError, OverloadedError, StoreUnavailableError, UnknownUserError, UpiRiskError
 
@@ -355,7 +357,9 @@ async def test_what_was_refused_elsewhere_counts() -> None:
 async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> None:
     """Red when the lateness of the look is not told to the room, and when it is told where it may not count."""
     doubling = Doubling()
-    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=0.002, by_pace=by_pace))
+    seconds = itertools.count(step=10).__next__  # the thread computes all the time
+    patience = Patience(deadline_seconds=60, waiting_seconds=0.002, by_pace=by_pace, computed=seconds)
+    coalesce = Coalesce(doubling, patience)
     doubling.gate.set()
     await coalesce(1)
     loop = asyncio.get_running_loop()
@@ -364,3 +368,24 @@ async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> 
     assert coalesce._room.most == (LEAST if by_pace else BOUNDLESS)
     assert coalesce._timer is not None
     coalesce._timer.cancel()
+
+
+@pytest.mark.parametrize("timer_first", [True, False])
+async def test_nobody_is_refused_because_the_process_stood_still(*, timer_first: bool) -> None:
+    """Red when lateness counts whatever the thread computed, and when what comes before the timer is refused."""
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(deadline_seconds=60, waiting_seconds=0.5, by_pace=True))
+    tasks = [asyncio.create_task(coalesce(0))]
+    await asyncio.sleep(0.01)
+    tasks.append(asyncio.create_task(coalesce(1)))
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    coalesce._queue[0].since -= 3
+    assert coalesce.full(), "somebody has waited, and the process ran"
+    if timer_first:
+        coalesce._watch(loop, loop.time() - 3)
+    coalesce._looked -= 3
+    assert not coalesce.full()
+    assert coalesce._room.most == BOUNDLESS
+    doubling.gate.set()
+    assert await asyncio.gather(*tasks) == [0, 2]

@@ -69,6 +69,17 @@ def test_one_batch_that_was_held_up_changes_no_pace() -> None:
     assert room.most in {499, 500}
 
 
+def test_a_store_is_not_blamed_for_the_time_in_which_the_process_stood_still() -> None:
+    """Red when the batch that was under way meanwhile counts as one that took so long."""
+    for stood_still in (False, True):
+        room = following(0.0005, 8)
+        if stood_still:
+            room.stood_still(0.9)
+        room.answered(8, 0.91, 0.03)
+        room.looked(0.0, 0.1, 0.0)
+        assert (room.most == BOUNDLESS) is stood_still
+
+
 def test_what_a_store_did_long_ago_is_forgotten() -> None:
     """Red when it is not: the first burst after a bad hour is refused in part."""
     room = following(0.002, 32)
