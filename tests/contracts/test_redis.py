@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from tests.builders import OTHER_SHOP, SHOP, a_payee, a_receiver, a_session, a_user
+from tests.builders import NOON, OTHER_SHOP, SHOP, a_payee, a_receiver, a_session, a_user
 from tests.faults.cancelled import cancel_at_random
 from upi_risk.adapters.memory import MemorySessions, MemoryStore
 from upi_risk.adapters.redis.best_effort import BestEffort, Guard
@@ -20,6 +20,7 @@ from upi_risk.adapters.redis.snapshot_cache import RedisSnapshotCache
 from upi_risk.domain.breaker import Breaker
 from upi_risk.domain.history import CacheEntry, Snapshot, Wanted
 from upi_risk.domain.payment import MAX_AMOUNT_PAISE
+from upi_risk.domain.receiver import ReceiverDelta
 from upi_risk.domain.session import digest
 
 USER = a_user("UID-CACHED", version=5, payee_count=1)
@@ -199,6 +200,25 @@ async def test_garbage_beside_a_receiver_is_a_miss_or_a_payment_that_never_was(
     await client.hset(RECEIVER_KEY, "d", b"?")
     assert (await cache.read(WANTED)).receivers == {}
     assert await client.exists(RECEIVER_KEY) == 0
+
+
+async def test_a_busy_receivers_payments_are_not_sent_until_its_copy_takes_some_again(
+    client: Redis, cache: RedisSnapshotCache
+) -> None:
+    """Red when they are sent: where few receivers get most of the payments, nearly all are sent for nothing."""
+    delta = ReceiverDelta.settled(SHOP, 5_00, NOON, fresh=False)
+    await client.hdel(RECEIVER_KEY, "d")
+    assert SHOP not in (await cache.read(WANTED)).added
+    await client.hset(RECEIVER_KEY, "d", b"")  # as another process writes it anew
+    await cache.write_users([], [delta])
+    assert (await cache.read(WANTED)).added[SHOP]() == ()
+    await cache.write_users([], [delta])
+    assert (await cache.read(WANTED)).added[SHOP]() == (delta.hour,)
+    await client.hdel(RECEIVER_KEY, "d")
+    await cache.read(WANTED)
+    await cache.write_receivers([a_receiver()])
+    await cache.write_users([], [delta])
+    assert (await cache.read(WANTED)).added[SHOP]() == (delta.hour,)
 
 
 async def test_writing_over_another_kind_of_key_removes_it_and_the_next_write_holds(

@@ -107,6 +107,7 @@ class RedisSnapshotCache:
         self._prefix = prefix
         self._users = _Read[User]()
         self._receivers = _Read[Receiver]()
+        self._busy: dict[UpiId, None] = {}
         self.garbage = 0
 
     @property
@@ -149,12 +150,14 @@ class RedisSnapshotCache:
         added = [
             (_ADD, (self._receiver_key(delta.receiver), added_record(delta.hour), MOST_ADDED * ADDED_BYTES))
             for delta in settled
-            if delta.hour is not None
+            if delta.hour is not None and delta.receiver not in self._busy
         ]
         await self._write([*users, *added])
 
     async def write_receivers(self, receivers: Sequence[Receiver]) -> None:
         """Keep receivers."""
+        for receiver in receivers:
+            self._busy.pop(receiver.upi_id, None)
         await self._write([(_WRITE, self._receiver_arguments(receiver)) for receiver in receivers])
 
     def _read_users(self, pairs: dict[str, dict[UpiId, None]], replies: list[Any], snapshot: Snapshot) -> Iterable[str]:
@@ -222,11 +225,20 @@ class RedisSnapshotCache:
             if receiver.upi_id != upi_id:
                 raise ValueError(upi_id)
             self._receivers.put(upi_id, state, receiver)
-        if added is not None:
-            if len(added) % ADDED_BYTES:
-                raise ValueError(upi_id)
-            snapshot.added[upi_id] = partial(added_tiles, added)
+        if added is None:
+            self._note_busy(upi_id)
+            return receiver
+        if len(added) % ADDED_BYTES:
+            raise ValueError(upi_id)
+        snapshot.added[upi_id] = partial(added_tiles, added)
+        self._busy.pop(upi_id, None)
         return receiver
+
+    def _note_busy(self, upi_id: UpiId) -> None:
+        """Nothing is kept beside this receiver's copy any more: it need not be sent, until a read says otherwise."""
+        self._busy[upi_id] = None
+        if len(self._busy) > MOST_READ:
+            del self._busy[next(iter(self._busy))]
 
     def _user_arguments(self, entry: CacheEntry) -> Command:
         key = self._user_key(entry.user.user_id)
