@@ -151,9 +151,11 @@ class Coalesce(Generic[Question, Result]):
 
     def _looks_late(self) -> bool:
         """Look now if a look is long due: after the process stood still, what came meanwhile is read before timers."""
+        if self._timer is None or not self._patience.by_pace:
+            return False
         now = self._running().time()
         late = now - self._looked - self._patience.deadline_seconds / _TICKS
-        if self._timer is None or not self._patience.by_pace or late < STOOD_STILL_SECONDS:
+        if late < STOOD_STILL_SECONDS:
             return False
         self._look(now, late)
         return True

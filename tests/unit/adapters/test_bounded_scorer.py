@@ -98,3 +98,15 @@ def test_a_process_ends_in_order_while_it_ticks() -> None:
         "BoundedScorer(Any(), 0.002, 1).score([])"
     )
     assert subprocess.run([sys.executable, "-c", said], check=False).returncode == 0
+
+
+def test_a_model_is_not_blamed_for_the_time_in_which_the_process_stood_still() -> None:
+    """Red when a call that waits is told by the clock: it was given up for a hitch of the machine."""
+    said = (
+        "import os, subprocess\n"
+        "from upi_risk.adapters.system.bounded_scorer import BoundedScorer\n"
+        "still = f'sleep 0.1; kill -STOP {os.getpid()}; sleep 0.7; kill -CONT {os.getpid()}'\n"
+        "class Any:\n    card = None\n    def score(self, vectors): return subprocess.run(['sh', '-c', still])\n"
+        "BoundedScorer(Any(), 0.15, 1).score([])"
+    )
+    assert subprocess.run([sys.executable, "-c", said], check=False).returncode == 0

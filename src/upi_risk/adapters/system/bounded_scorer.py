@@ -23,7 +23,8 @@ from upi_risk.domain.model import ModelCard, Scored
 from upi_risk.domain.ports import Scorer
 
 STANDING: Final = 4
-"""A model that waits instead of computing has so many times as long: a busy machine is not the model's fault."""
+"""A model that waits instead of computing has so many times as long: a busy machine is not the model's fault.
+Ticks tell it, of which there is one however long the process stood still."""
 
 MOST_FAILURES: Final = 2
 """So many calls in a row that were given up, and the model is not asked for a while."""
@@ -46,12 +47,12 @@ class _Watch:
         self.call = 0
         self.seconds = 0.0
         self.ticking = False
-        self._seen = self._idle = 0
-        self._since = self._computed = 0.0
+        self._seen = self._ticks = 0
+        self._computed = 0.0
 
     def start(self, seconds: float) -> None:
         """Begin to tick."""
-        self.ticking, self._idle = True, 0
+        self.ticking, self._ticks = True, 0
         signal.signal(signal.SIGALRM, self._tick)
         atexit.register(self.stop)  # a signal that Python hears no more would end the process
         signal.setitimer(signal.ITIMER_REAL, seconds / _TICKS, seconds / _TICKS)
@@ -64,13 +65,13 @@ class _Watch:
 
     def _tick(self, _number: int, _frame: FrameType | None) -> None:
         if self._seen != self.call:
-            self._seen, self._idle = self.call, 0
-            self._since, self._computed = monotonic(), thread_time()
-        elif not self.seconds:
-            self._idle += 1
-            if self._idle == _IDLE_TICKS:
+            self._seen, self._ticks, self._computed = self.call, 0, thread_time()
+            return
+        self._ticks += 1
+        if not self.seconds:
+            if self._ticks == _IDLE_TICKS:
                 self.stop()
-        elif thread_time() - self._computed >= self.seconds or monotonic() - self._since >= STANDING * self.seconds:
+        elif thread_time() - self._computed >= self.seconds or self._ticks >= STANDING * _TICKS:
             raise ModelTooSlowError
 
 
