@@ -81,6 +81,7 @@ class Coalesce(Generic[Question, Result]):
         """
         self._batch = batch
         self._patience = patience or Patience()
+        self._tick = self._patience.deadline_seconds / _TICKS
         self._most_under_way = most_under_way
         self._queue: deque[_Waiting[Question, Result]] = deque()
         self._taken: list[list[_Waiting[Question, Result]]] = []
@@ -154,7 +155,7 @@ class Coalesce(Generic[Question, Result]):
         if self._timer is None or not self._patience.by_pace:
             return False
         now = self._running().time()
-        late = now - self._looked - self._patience.deadline_seconds / _TICKS
+        late = now - self._looked - self._tick
         if late < STOOD_STILL_SECONDS:
             return False
         self._look(now, late)
@@ -206,8 +207,10 @@ class Coalesce(Generic[Question, Result]):
         task = loop.create_task(self._work(loop))
         self._tasks.add(task)
         if self._timer is None:
-            self._looked, self._computed = loop.time(), self._patience.computed()
-            self._room.opened(self._looked)
+            now = loop.time()
+            if self._patience.by_pace and now - self._looked >= self._tick:
+                self._look(now, 0.0)  # questions that are answered sooner than a timer comes are a calm, too
+            self._room.opened(now)
             self._watch_later(loop)
 
     async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -236,7 +239,7 @@ class Coalesce(Generic[Question, Result]):
                 self._timer = None
 
     def _watch_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = loop.time() + self._patience.deadline_seconds / _TICKS
+        due = loop.time() + self._tick
         self._timer = loop.call_at(due, self._watch, loop, due)
 
     def _watch(self, loop: asyncio.AbstractEventLoop, due: float) -> None:

@@ -370,6 +370,21 @@ async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> 
     coalesce._timer.cancel()
 
 
+async def test_a_calm_of_lone_questions_ends_what_a_busy_time_began() -> None:
+    """Red when only a timer looks: each is answered before it comes, and the next burst is refused in part."""
+    doubling = Doubling()
+    coalesce = Coalesce(doubling, Patience(by_pace=True))
+    doubling.gate.set()
+    await coalesce(0)
+    coalesce._room.answered(1, 1e9, 1e9)
+    coalesce._room.looked(0.05, 1.0, 0.0)
+    assert coalesce._room.most < BOUNDLESS
+    for _ in range(20):
+        coalesce._looked -= 1
+        await coalesce(1)
+    assert coalesce._room.most == BOUNDLESS
+
+
 @pytest.mark.parametrize("timer_first", [True, False])
 async def test_nobody_is_refused_because_the_process_stood_still(*, timer_first: bool) -> None:
     """Red when lateness counts whatever the thread computed, and when what comes before the timer is refused."""
