@@ -92,7 +92,7 @@ class Coalesce(Generic[Question, Result]):
         self._timer: asyncio.TimerHandle | None = None
         self._room = Room(self._patience.waiting_seconds * PART_OF_WAITING)
         self._under_way = 0
-        self._looked = self._computed = 0.0
+        self._looked = self._look_due = self._computed = 0.0
         self.shed = 0
         self.late = 0
 
@@ -142,7 +142,9 @@ class Coalesce(Generic[Question, Result]):
 
     def full(self) -> bool:
         """Whether a further question would be refused."""
-        return self._seems_full() and not (self._looks_late() and not self._seems_full())
+        if not self._seems_full():
+            return False
+        return not self._look_if_overdue() or self._seems_full()
 
     def _seems_full(self) -> bool:
         waiting = len(self._queue)
@@ -150,15 +152,14 @@ class Coalesce(Generic[Question, Result]):
             return True
         return waiting > 0 and (waiting >= self._patience.most_waiting or self._has_waited(self._running().time()))
 
-    def _looks_late(self) -> bool:
-        """Look now if a look is long due: after the process stood still, what came meanwhile is read before timers."""
+    def _look_if_overdue(self) -> bool:
+        """Look if that is long due: after the process stood still, what came meanwhile is read before timers."""
         if self._timer is None or not self._patience.by_pace:
             return False
         now = self._running().time()
-        late = now - self._looked - self._tick
-        if late < STOOD_STILL_SECONDS:
+        if now - max(self._look_due, self._looked) < STOOD_STILL_SECONDS:
             return False
-        self._look(now, late)
+        self._look(now)
         return True
 
     def note_shed(self, questions: int) -> None:
@@ -209,7 +210,8 @@ class Coalesce(Generic[Question, Result]):
         if self._timer is None:
             now = loop.time()
             if self._patience.by_pace and now - self._looked >= self._tick:
-                self._look(now, 0.0)  # questions that are answered sooner than a timer comes are a calm, too
+                self._look_due = now
+                self._look(now)  # questions that are answered sooner than a timer comes are a calm, too
             self._room.opened(now)
             self._watch_later(loop)
 
@@ -239,14 +241,14 @@ class Coalesce(Generic[Question, Result]):
                 self._timer = None
 
     def _watch_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = loop.time() + self._tick
-        self._timer = loop.call_at(due, self._watch, loop, due)
+        self._look_due = loop.time() + self._tick
+        self._timer = loop.call_at(self._look_due, self._watch, loop)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send those away who have waited as long as they may, and see how late that is done."""
         now = loop.time()
         if self._patience.by_pace:
-            self._look(now, now - due)
+            self._look(now)
         oldest = now - self._patience.deadline_seconds
         for taken in self._taken:
             for waiting in taken:
@@ -255,9 +257,9 @@ class Coalesce(Generic[Question, Result]):
             self._give_up(self._queue.popleft(), oldest)
         self._watch_later(loop)
 
-    def _look(self, now: float, late: float) -> None:
+    def _look(self, now: float) -> None:
         """Have the room look. Only what this thread computed made it late; the rest of the time it was kept waiting."""
-        computed = self._patience.computed()
+        computed, late = self._patience.computed(), now - max(self._look_due, self._looked)
         worked, passed = computed - self._computed, now - self._looked
         self._looked, self._computed = now, computed
         if late - worked > STOOD_STILL_SECONDS:

@@ -111,6 +111,7 @@ class Room:
     def stood_still(self, now: float) -> None:
         """The process was kept from running until now; nobody can be blamed for the time that passed meanwhile."""
         self.resumed = self._since = now
+        self._follows = False
 
     def looked(self, late: float, busy: float, since: float) -> None:
         """Look whether there is too little of something.

@@ -307,7 +307,7 @@ async def test_a_question_that_waited_too_long_behind_a_batch_is_sent_away() -> 
     coalesce, (first, second) = await started(doubling, 1, 2)
     coalesce._queue[0].since -= 100
     loop = asyncio.get_running_loop()
-    coalesce._watch(loop, loop.time())
+    coalesce._watch(loop)
     with pytest.raises(DeadlineError):
         await second
     assert coalesce.late == 1
@@ -364,7 +364,8 @@ async def test_the_loop_is_watched_where_that_is_asked_for(*, by_pace: bool) -> 
     await coalesce(1)
     loop = asyncio.get_running_loop()
     coalesce._room.answered(1, loop.time() + 1, loop.time() + 1)
-    coalesce._watch(loop, loop.time() - 1)
+    coalesce._looked = coalesce._look_due = loop.time() - 1
+    coalesce._watch(loop)
     assert coalesce._room.most == (LEAST if by_pace else BOUNDLESS)
     assert coalesce._timer is not None
     coalesce._timer.cancel()
@@ -396,10 +397,11 @@ async def test_nobody_is_refused_because_the_process_stood_still(*, timer_first:
     await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
     coalesce._queue[0].since -= 3
-    assert coalesce.full(), "somebody has waited, and the process ran"
+    coalesce._looked -= 2
+    assert coalesce.full(), "somebody has waited, and no look is overdue"
+    coalesce._looked = coalesce._look_due = loop.time() - 3
     if timer_first:
-        coalesce._watch(loop, loop.time() - 3)
-    coalesce._looked -= 3
+        coalesce._watch(loop)
     assert not coalesce.full()
     assert coalesce._room.most == BOUNDLESS
     doubling.gate.set()

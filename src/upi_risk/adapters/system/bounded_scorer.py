@@ -69,7 +69,7 @@ class _Watch:
             return
         self._ticks += 1
         if not self.seconds:
-            if self._ticks == _IDLE_TICKS:
+            if self._ticks >= _IDLE_TICKS:
                 self.stop()
         elif thread_time() - self._computed >= self.seconds or self._ticks >= STANDING * _TICKS:
             raise ModelTooSlowError
